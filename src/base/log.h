@@ -6,11 +6,11 @@
 // payloads, query strings or an engine session's sid.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace outcry::log {
 

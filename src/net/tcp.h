@@ -1,0 +1,44 @@
+// net/tcp.h — listening and connected sockets of the data plane: non-blocking, one listener for
+// each worker on the same port (SO_REUSEPORT), so that accepting needs no hand-over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/uio.h>
+
+#include "base/result.h"
+#include "net/unique_fd.h"
+
+namespace outcry::net {
+
+struct HostPort {
+  std::string host;  // an IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 0;
+};
+
+/// "127.0.0.1:5000" or "[::1]:5000". Names are not resolved: a listener is given by address.
+[[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+
+/// A listening socket. Several may share one address; port 0 picks a free one.
+[[nodiscard]] Result<UniqueFd> listen_tcp(const HostPort& address);
+/// The port that a listening socket got.
+[[nodiscard]] std::uint16_t local_port(int fd);
+
+struct Accepted {
+  UniqueFd fd;
+  std::string peer_address;  // without port
+};
+/// One waiting connection, non-blocking, Nagle off; EAGAIN when none waits.
+[[nodiscard]] Result<Accepted> accept_tcp(int listener);
+
+/// Bytes read; 0 at the end of the stream. EAGAIN when nothing waits.
+[[nodiscard]] Result<std::size_t> read_some(int fd, std::span<std::byte> into) noexcept;
+/// Bytes written, which may be fewer than given; 0 when the socket takes nothing now.
+[[nodiscard]] Result<std::size_t> write_some(int fd, std::span<const iovec> parts) noexcept;
+
+[[nodiscard]] bool would_block(std::error_code error) noexcept;
+
+}  // namespace outcry::net
