@@ -1,0 +1,303 @@
+#include "auth/token_verifier.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "auth/token_json.h"
+#include "base/assert.h"
+#include "base/base64.h"
+
+namespace outcry::auth {
+namespace {
+
+constexpr std::size_t kTextBytesMax = 256;
+constexpr std::size_t kPermissionsMax = 256;
+constexpr double kLatestSecond = 253'402'300'799;  // 9999-12-31: what a date can still name
+
+struct FreeMac {
+  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
+using Sha256 = std::array<unsigned char, 32>;
+
+/// An HMAC context that has its key and waits for data. Null if OpenSSL can't.
+MacContext keyed_hmac(std::string_view secret) {
+  // Fetching walks the providers under a lock: once for the process, not for each token.
+  static EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  if (hmac == nullptr) return nullptr;
+  MacContext context(EVP_MAC_CTX_new(hmac));
+  std::array<char, 7> digest{'S', 'H', 'A', '2', '5', '6', '\0'};
+  const std::array<OSSL_PARAM, 2> parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(secret.data());
+  if (!context || EVP_MAC_init(context.get(), bytes, secret.size(), parameters.data()) != 1) {
+    return nullptr;
+  }
+  return context;
+}
+
+/// nullopt only if OpenSSL runs out of memory.
+std::optional<Sha256> hmac_of(const EVP_MAC_CTX* keyed, std::string_view input) {
+  const MacContext context(EVP_MAC_CTX_dup(keyed));
+  const auto* bytes = reinterpret_cast<const unsigned char*>(input.data());
+  Sha256 result;
+  std::size_t length = 0;
+  if (!context || EVP_MAC_update(context.get(), bytes, input.size()) != 1 ||
+      EVP_MAC_final(context.get(), result.data(), &length, result.size()) != 1 ||
+      length != result.size()) {
+    return std::nullopt;
+  }
+  return result;
+}
+
+/// Identifiers end up in log lines and room names: short, and nothing that could forge a line.
+bool usable_text(std::string_view text) {
+  return text.size() <= kTextBytesMax &&
+         std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+/// A string claim; empty if absent. Error: malformed.
+Result<std::string> text_claim(const TokenJson& payload, std::string_view name) {
+  const JsonMember* member = payload.find(name);
+  if (member == nullptr) return std::string();
+  const auto* text = std::get_if<std::string>(member);
+  if (text == nullptr || !usable_text(*text)) return fail(AuthError::malformed);
+  return *text;
+}
+
+/// A NumericDate (RFC 7519 §2), which may have a fraction; nullopt if absent. Error: malformed.
+Result<std::optional<WallTime>> time_claim(const TokenJson& payload, std::string_view name) {
+  const JsonMember* member = payload.find(name);
+  if (member == nullptr) return std::nullopt;
+  const auto* seconds = std::get_if<double>(member);
+  if (seconds == nullptr || !(*seconds >= 0 && *seconds <= kLatestSecond)) {
+    return fail(AuthError::malformed);
+  }
+  return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(std::floor(*seconds * 1e3))));
+}
+
+std::error_code read_identity(const TokenJson& payload, const TokenPolicy& policy, Claims& claims) {
+  for (const std::string& name : policy.identity_claims) {
+    const JsonMember* member = payload.find(name);
+    if (member == nullptr) continue;
+    // The first one present decides. Going on to the next would let a broken claim pick the user.
+    const auto* user = std::get_if<std::string>(member);
+    if (user == nullptr || user->empty() || !usable_text(*user)) return AuthError::no_identity;
+    claims.user = *user;
+    claims.identity_claim = name;
+    return {};
+  }
+  return AuthError::no_identity;
+}
+
+std::error_code read_times(const TokenJson& payload, const TokenPolicy& policy, WallTime now,
+                           Claims& claims) {
+  const auto expires = time_claim(payload, "exp");
+  const auto not_before = time_claim(payload, "nbf");
+  const auto issued_at = time_claim(payload, "iat");
+  if (!expires || !not_before || !issued_at) return AuthError::malformed;
+  if (!expires->has_value()) return AuthError::no_expiry;
+  if (now >= **expires + policy.leeway) return AuthError::expired;
+  if (not_before->has_value() && now + policy.leeway < **not_before) {
+    return AuthError::not_yet_valid;
+  }
+  if (issued_at->has_value() && now + policy.leeway < **issued_at) return AuthError::not_yet_valid;
+  if (policy.age_max > std::chrono::seconds::zero()) {
+    const bool too_old = issued_at->has_value() ? now > **issued_at + policy.age_max + policy.leeway
+                                                : **expires > now + policy.age_max + policy.leeway;
+    if (too_old) return AuthError::too_old;
+  }
+  claims.expires = **expires;
+  claims.issued_at = *issued_at;
+  return {};
+}
+
+std::error_code check_parties(const TokenJson& payload, const TokenPolicy& policy) {
+  if (!policy.issuer.empty()) {
+    const JsonMember* issuer = payload.find("iss");
+    const auto* text = issuer != nullptr ? std::get_if<std::string>(issuer) : nullptr;
+    if (text == nullptr || *text != policy.issuer) return AuthError::issuer;
+  }
+  if (policy.audience.empty()) return {};
+  const JsonMember* audience = payload.find("aud");
+  if (audience == nullptr) return AuthError::audience;
+  if (const auto* one = std::get_if<std::string>(audience)) {
+    return *one == policy.audience ? std::error_code() : AuthError::audience;
+  }
+  const auto* many = std::get_if<StringList>(audience);
+  const bool listed = many != nullptr && std::ranges::find(*many, policy.audience) != many->end();
+  return listed ? std::error_code() : AuthError::audience;
+}
+
+std::error_code read_details(const TokenJson& payload, Claims& claims) {
+  auto type = text_claim(payload, "type");
+  auto session_id = text_claim(payload, "session_id");
+  auto jti = text_claim(payload, "jti");
+  if (!type || !session_id || !jti) return AuthError::malformed;
+  if (*type == "refresh") return AuthError::refresh_token;
+  claims.type = *std::move(type);
+  claims.session_id = *std::move(session_id);
+  claims.jti = *std::move(jti);
+
+  const JsonMember* permissions = payload.find("permissions");
+  if (permissions == nullptr) return {};
+  const auto* list = std::get_if<StringList>(permissions);
+  if (list == nullptr || list->size() > kPermissionsMax ||
+      !std::ranges::all_of(*list, usable_text)) {
+    return AuthError::malformed;
+  }
+  claims.permissions = *list;
+  return {};
+}
+
+Result<Claims> read_claims(const TokenJson& payload, const TokenPolicy& policy, WallTime now) {
+  Claims claims;
+  if (const auto error = read_times(payload, policy, now, claims)) return fail(error);
+  if (const auto error = check_parties(payload, policy)) return fail(error);
+  if (const auto error = read_details(payload, claims)) return fail(error);
+  if (const auto error = read_identity(payload, policy, claims)) return fail(error);
+  return claims;
+}
+
+}  // namespace
+
+std::string_view name_of(Algorithm algorithm) noexcept {
+  switch (algorithm) {
+    case Algorithm::hs256:
+      return "HS256";
+  }
+  return {};
+}
+
+/// A key made ready once: verifying copies the keyed context instead of hashing the key again.
+struct TokenVerifier::KeyState {
+  std::string id;
+  Algorithm algorithm;
+  MacContext hmac;
+
+  [[nodiscard]] bool verify(std::string_view input, std::string_view signature) const {
+    switch (algorithm) {
+      case Algorithm::hs256: {
+        const std::optional<Sha256> expected = hmac_of(hmac.get(), input);
+        // Constant time: how many bytes agree must not be measurable.
+        return expected && signature.size() == expected->size() &&
+               CRYPTO_memcmp(signature.data(), expected->data(), expected->size()) == 0;
+      }
+    }
+    return false;
+  }
+};
+
+TokenVerifier::TokenVerifier(std::vector<Key> keys, TokenPolicy policy)
+    : policy_(std::move(policy)) {
+  if (keys.empty()) throw std::invalid_argument("a token verifier needs at least one key");
+  for (Key& key : keys) {
+    if (key.material.empty()) throw std::invalid_argument("a token key is empty");
+    auto state = std::make_unique<KeyState>();
+    state->hmac = keyed_hmac(key.material);
+    if (!state->hmac) throw std::runtime_error("OpenSSL offers no HMAC-SHA256");
+    state->id = std::move(key.id);
+    state->algorithm = key.algorithm;
+    keys_.push_back(std::move(state));
+    OPENSSL_cleanse(key.material.data(), key.material.size());
+  }
+}
+
+TokenVerifier::~TokenVerifier() = default;
+TokenVerifier::TokenVerifier(TokenVerifier&&) noexcept = default;
+TokenVerifier& TokenVerifier::operator=(TokenVerifier&&) noexcept = default;
+
+Result<Claims> TokenVerifier::verify(std::string_view jwt, WallTime now) const {
+  const Result<std::string_view> encoded = signed_payload(jwt);
+  if (!encoded) return fail(encoded.error());
+  const std::optional<std::string> text = base64url_decode(*encoded);
+  if (!text) return fail(AuthError::malformed);
+  const std::optional<TokenJson> payload = TokenJson::parse(*text);
+  if (!payload) return fail(AuthError::malformed);
+  return read_claims(*payload, policy_, now);
+}
+
+/// The payload part of `jwt`, still encoded, once its signature holds.
+Result<std::string_view> TokenVerifier::signed_payload(std::string_view jwt) const {
+  if (jwt.empty()) return fail(AuthError::missing);
+  if (jwt.size() > policy_.token_bytes_max) return fail(AuthError::too_long);
+  const std::size_t first = jwt.find('.');
+  const std::size_t last = jwt.rfind('.');
+  if (first == std::string_view::npos || jwt.find('.', first + 1) != last || first == last) {
+    return fail(AuthError::malformed);
+  }
+  const auto header = base64url_decode(jwt.substr(0, first));
+  const auto signature = base64url_decode(jwt.substr(last + 1));
+  if (!header || !signature) return fail(AuthError::malformed);
+  if (const auto error = check_signature(*header, jwt.substr(0, last), *signature)) {
+    return fail(error);
+  }
+  return jwt.substr(first + 1, last - first - 1);
+}
+
+std::error_code TokenVerifier::check_signature(std::string_view header, std::string_view input,
+                                               std::string_view signature) const {
+  const std::optional<TokenJson> json = TokenJson::parse(header);
+  if (!json) return AuthError::malformed;
+  if (json->find("crit") != nullptr) return AuthError::critical_header;
+  const JsonMember* alg = json->find("alg");
+  const auto* algorithm = alg != nullptr ? std::get_if<std::string>(alg) : nullptr;
+  if (algorithm == nullptr) return AuthError::algorithm;
+  const JsonMember* kid = json->find("kid");
+  const auto* key_id = kid != nullptr ? std::get_if<std::string>(kid) : nullptr;
+  if (kid != nullptr && key_id == nullptr) return AuthError::malformed;
+
+  std::error_code error = AuthError::unknown_key;
+  for (const auto& key : keys_) {
+    if (key_id != nullptr && !key->id.empty() && key->id != *key_id) continue;
+    if (*algorithm != name_of(key->algorithm)) {
+      if (error == AuthError::unknown_key) error = AuthError::algorithm;
+      continue;
+    }
+    if (key->verify(input, signature)) return {};
+    error = AuthError::bad_signature;
+  }
+  return error;
+}
+
+std::string mint(const Key& key, const TokenRequest& request) {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  nlohmann::ordered_json header{{"alg", name_of(key.algorithm)}, {"typ", "JWT"}};
+  if (!key.id.empty()) header["kid"] = key.id;
+  const seconds issued = floor<seconds>(request.issued_at.time_since_epoch());
+  nlohmann::ordered_json payload{{request.identity_claim, request.user},
+                                 {"iat", issued.count()},
+                                 {"exp", (issued + request.lifetime).count()}};
+  const auto add = [&payload](const char* name, const std::string& value) {
+    if (!value.empty()) payload[name] = value;
+  };
+  add("session_id", request.session_id);
+  add("jti", request.jti);
+  add("type", request.type);
+  add("iss", request.issuer);
+  add("aud", request.audience);
+  if (!request.permissions.empty()) payload["permissions"] = request.permissions;
+
+  std::string token = base64url_encode(as_bytes(header.dump()));
+  token += '.';
+  token += base64url_encode(as_bytes(payload.dump()));
+  const MacContext keyed = keyed_hmac(key.material);
+  const std::optional<Sha256> signature = keyed ? hmac_of(keyed.get(), token) : std::nullopt;
+  OUTCRY_ASSERT(signature.has_value());
+  token += '.';
+  token += base64url_encode(std::as_bytes(std::span(*signature)));
+  return token;
+}
+
+}  // namespace outcry::auth
