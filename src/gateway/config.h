@@ -1,0 +1,198 @@
+// gateway/config.h — everything that can be configured, with its default.
+//
+// The members here are the values and their defaults. Their names in the file and in the
+// environment, units, limits and meanings stand in one table (config_keys.cpp), which drives
+// reading, checking and printing; docs/reference/config.md is printed from it.
+//
+//   defaults  <  TOML file  <  OUTCRY_SECTION_KEY in the environment
+//
+// Read once at start-up, and again on reload; then shared read-only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outcry::gateway {
+
+using Strings = std::vector<std::string>;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// [server]: the port for clients.
+struct ServerConfig {
+  std::string listen = "127.0.0.1:5000";
+  std::size_t workers = 0;  // 0: one for each core
+  std::string path = "/socket.io/";
+  Strings allowed_origins;  // exact; "*" in development only; same-origin is always allowed
+  std::string static_dir;
+  std::size_t connections_max = 20'000;
+  std::size_t header_bytes_max = 16'384;
+  std::size_t headers_max = 100;
+  milliseconds request_timeout{10'000};
+  milliseconds keep_alive_timeout{65'000};
+  std::size_t pipelined_requests_max = 16;
+  milliseconds drain{5'000};
+  Strings trusted_proxies;
+};
+
+/// [engine]: Engine.IO sessions.
+struct EngineConfig {
+  milliseconds ping_interval{25'000};
+  milliseconds ping_timeout{20'000};
+  milliseconds upgrade_timeout{10'000};
+  milliseconds connect_timeout{10'000};
+  milliseconds write_timeout{20'000};
+  std::size_t max_payload_bytes = 1'000'000;
+  std::size_t polling_packets_max = 16;
+  Strings transports{"polling", "websocket"};
+  bool permessage_deflate = false;
+  std::size_t deflate_min_bytes = 1024;
+  std::size_t outbox_bytes_max = 1'048'576;
+};
+
+/// [socketio]: namespaces, packets and rooms of one socket.
+struct SocketioConfig {
+  Strings namespaces{"/"};
+  std::size_t attachments_max = 10;
+  std::size_t attachment_bytes_max = 1'000'000;
+  std::size_t rooms_per_socket_max = 100;
+  std::size_t pending_joins_max = 16;
+};
+
+/// [operations]: the port for back ends and operators.
+struct OperationsConfig {
+  std::string listen = "127.0.0.1:5001";
+  Strings api_keys;
+  std::string api_keys_file;  // its keys are in api_keys after loading
+  std::size_t body_bytes_max = 1'048'576;
+};
+
+/// [auth]: who a client is.
+struct AuthConfig {
+  std::string secret;
+  std::string secret_file;  // its content is in secret after loading
+  std::string algorithm = "HS256";
+  Strings identity_claims{"user_id", "sub"};
+  seconds age_max{3600};
+  seconds leeway{30};
+  std::size_t token_bytes_max = 8192;
+  std::string issuer;
+  std::string audience;
+  std::string query_parameter = "token";
+};
+
+/// [bus]: where events come from.
+struct BusConfig {
+  std::string redis;       // empty: no Redis, events come by HTTP only
+  std::string redis_file;  // its content is in redis after loading
+  Strings python_channels{"tradesense_websocket"};
+  Strings node_prefixes{"socket.io"};
+  bool python_json_legacy_args = false;
+  std::size_t message_bytes_max = 1'048'576;
+  milliseconds reconnect_min{100};
+  milliseconds reconnect_max{5'000};
+  milliseconds connect_timeout{2'000};
+  milliseconds heartbeat{1'000};
+};
+
+/// [store]: who owns what.
+struct StoreConfig {
+  std::string url;  // "sqlite:PATH"; empty: no store, rooms with an owner can't be joined
+  std::string owner_query = "SELECT 1 FROM challenges WHERE id = ?1 AND user_id = ?2";
+  milliseconds question_timeout{1'000};
+  milliseconds cache_owned{60'000};
+  milliseconds cache_denied{5'000};
+  std::size_t cache_entries_max = 100'000;
+  std::size_t queue_max = 10'000;
+};
+
+/// [rooms]: templates of the rooms that a client may join (auth/room_policy.h).
+struct RoomsConfig {
+  Strings owner{"challenge_{id}"};
+  Strings user{"user_{id}"};
+  Strings everyone{"symbol_{id}", "market_updates"};  // key: public
+};
+
+/// [events]: what happens to an event by its name.
+struct EventsConfig {
+  /// Event name -> further names that the same event is delivered under, after its own.
+  std::map<std::string, Strings> aliases{
+      {"equity_updated", {"EQUITY_UPDATED"}},
+      {"challenge_status_changed", {"CHALLENGE_STATUS_CHANGED"}},
+      {"risk_alert", {"RISK_ALERT"}},
+  };
+  Strings snapshot{"equity_updated", "challenge_status_changed"};
+  std::size_t snapshot_rooms_max = 100'000;
+};
+
+/// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.
+struct ContractConfig {
+  Strings greet_identity_claims{"sub"};
+  Strings greet_rooms{"user_{user}", "market_updates"};  // {user} is the token's user
+};
+
+/// [log]
+struct LogConfig {
+  std::string level = "info";
+};
+
+struct Config {
+  ServerConfig server;
+  EngineConfig engine;
+  SocketioConfig socketio;
+  OperationsConfig operations;
+  AuthConfig auth;
+  BusConfig bus;
+  StoreConfig store;
+  RoomsConfig rooms;
+  EventsConfig events;
+  ContractConfig contract;
+  LogConfig log;
+};
+
+/// A configuration that can't be used. what() is for the operator: one line a problem, each naming
+/// the key, its place, the limit and the remedy. Never holds a secret.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// OUTCRY_* variables by name.
+using Environment = std::map<std::string, std::string>;
+[[nodiscard]] Environment process_environment();
+
+struct LoadOptions {
+  std::optional<std::filesystem::path> file;  // absent: defaults and environment only
+  Environment environment;
+  /// A development run: weak secrets and "*" as origin are allowed, a missing secret or API key is
+  /// made up for this run (see LoadedConfig::notices).
+  bool development = false;
+};
+
+struct LoadedConfig {
+  Config config;
+  /// For the operator's eyes: made-up keys of a development run, variables that look mistyped.
+  Strings notices;
+};
+
+/// Reads, checks and resolves `*_file` keys. Throws ConfigError.
+[[nodiscard]] LoadedConfig load_config(const LoadOptions& options);
+
+/// "host:port", "[::1]:port" or ":port" (all addresses). Port 0 asks the system for a free one.
+struct ListenAddress {
+  std::string host;  // a numeric address; empty: all
+  std::uint16_t port = 0;
+
+  bool operator==(const ListenAddress&) const = default;
+};
+[[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace outcry::gateway
