@@ -1,0 +1,100 @@
+// gateway/operations.h — what the operations API asks of the gateway.
+//
+//   backend ──HTTP──▶ api ──Operations──▶ gateway ──▶ event log, workers
+//
+// The seam is an interface so that the HTTP rules are tested without a gateway, and the gateway
+// without HTTP. Answers that wait for a disk (an event that is made durable first) or for other
+// threads (counters of the workers) come through a callback; one that is known at once may be given
+// before the call returns.
+// Thread: the control thread only, for calls and callbacks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "base/error_enum.h"
+#include "base/result.h"
+#include "bus/publication.h"
+#include "observe/metrics_text.h"
+
+namespace outcry::gateway {
+
+/// Why the gateway did not take a publication. The API answers 503 with Retry-After for the
+/// temporary ones and 422 for the others; any other error code counts as `unavailable`.
+enum class PublishError : std::uint8_t {
+  none,
+  unavailable,        // temporary: starting, draining, or the log can't be written
+  overloaded,         // temporary: the workers' mailboxes or the log's queue are full
+  unknown_namespace,  // no such namespace is served
+  too_big,            // the encoded event is over the limit for one message
+};
+
+inline const std::error_category& publish_category() noexcept {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "no error", "the gateway takes no events at the moment", "the gateway is overloaded",
+      "the namespace is not served here", "the event is larger than one message may be"};
+  static const TableCategory category("publish", kNames);
+  return category;
+}
+
+inline std::error_code make_error_code(PublishError error) noexcept {
+  return {static_cast<int>(error), publish_category()};
+}
+
+/// The answer to an accepted publication.
+struct PublishReceipt {
+  std::string id;      // the publication's id
+  std::string offset;  // its place in the log, as clients see it; empty: the event isn't logged
+};
+
+/// One named condition for being sent clients.
+struct ReadinessCheck {
+  std::string name;  // snake_case: "redis", "store"
+  bool ok = false;
+  std::string text;  // for people: "connected for 12 s"; no secrets, it is served without a key
+};
+
+struct Readiness {
+  std::vector<ReadinessCheck> checks;
+
+  /// True without checks.
+  [[nodiscard]] bool ready() const noexcept {
+    for (const ReadinessCheck& check : checks) {
+      if (!check.ok) return false;
+    }
+    return true;
+  }
+};
+
+using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
+using MetricsDone = std::move_only_function<void(std::vector<observe::MetricSample>)>;
+
+class Operations {
+ public:
+  Operations() = default;
+  Operations(const Operations&) = delete;
+  Operations& operator=(const Operations&) = delete;
+  virtual ~Operations() = default;
+
+  /// Takes one publication, which has an id. `done` is called once, when the event is accepted
+  /// (durable, where its class asks for that) or refused. Publications are accepted in the order of
+  /// the calls. One whose id was accepted before is answered with its first receipt.
+  virtual void publish(bus::Publication publication, PublishDone done) = 0;
+
+  /// May this node be sent clients? Cheap: asked at every probe.
+  [[nodiscard]] virtual Readiness readiness() const = 0;
+
+  /// Sums the counters of all threads; `done` is called once. A caller that waits gives up by
+  /// itself.
+  virtual void collect_metrics(MetricsDone done) = 0;
+};
+
+}  // namespace outcry::gateway
+
+template <>
+struct std::is_error_code_enum<outcry::gateway::PublishError> : std::true_type {};
