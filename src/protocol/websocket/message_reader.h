@@ -89,8 +89,8 @@ class MessageReader {
   ReaderLimits limits_;
   std::unique_ptr<Assembly> assembly_;
   std::uint64_t frame_bytes_left_ = 0;
-  std::uint32_t fragments_ = 0;    // of the message so far; 0: between messages
-  std::uint32_t frame_phase_ = 0;  // position in the frame's payload, modulo 4
+  std::uint32_t fragments_ = 0;   // of the message so far; 0: between messages
+  std::uint8_t frame_phase_ = 0;  // position in the frame's payload, modulo 4
   MaskingKey mask_{};
   std::array<std::byte, kClientHeaderBytesMax> header_{};  // of a torn header
   std::uint8_t header_bytes_ = 0;
