@@ -77,7 +77,8 @@ class ValueTree {
 
   /// Forgets the document and keeps the memory.
   void clear() noexcept;
-  [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size(); }
+  /// Nodes and links made so far, reachable or not: what the document costs in memory.
+  [[nodiscard]] std::size_t part_count() const noexcept { return nodes_.size() + links_.size(); }
 
   /// Checks what is reachable from `root`. Linear in nodes and links, whatever it expands to.
   /// Errors: each of ValueError. Until it has passed, nothing else may walk the document.
