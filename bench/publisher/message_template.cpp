@@ -1,0 +1,90 @@
+#include "publisher/message_template.h"
+
+#include <charconv>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "common/workload.h"
+
+namespace outcry::bench {
+namespace {
+
+std::vector<std::size_t> find_all(std::string_view text, std::string_view wanted) {
+  std::vector<std::size_t> out;
+  for (std::size_t at = text.find(wanted); at != std::string_view::npos;
+       at = text.find(wanted, at + 1)) {
+    out.push_back(at);
+  }
+  return out;
+}
+
+template <std::size_t Width>
+void write_digits(char* to, std::uint64_t value) noexcept {
+  for (std::size_t i = Width; i > 0; --i, value /= 10)
+    to[i - 1] = static_cast<char>('0' + value % 10);
+}
+
+void append_hex(std::string& out, std::string_view line) {
+  if (line.size() % 2 != 0) throw std::runtime_error("odd number of hex digits");
+  for (std::size_t i = 0; i < line.size(); i += 2) {
+    unsigned value = 0;
+    const char* end = line.data() + i + 2;
+    const auto [parsed_to, error] = std::from_chars(line.data() + i, end, value, 16);
+    if (error != std::errc{} || parsed_to != end) throw std::runtime_error("not hex digits");
+    out.push_back(static_cast<char>(value));
+  }
+}
+
+}  // namespace
+
+MessageTemplate::MessageTemplate(std::string_view channel, std::string_view body)
+    : command_(fmt::format("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{}\r\n${}\r\n{}\r\n", channel.size(),
+                           channel, body.size(), body)) {
+  const std::string zero_index(kIndexDigits, '0');
+  const std::vector<std::size_t> challenges =
+      find_all(command_, std::string(kChallengePrefix) + zero_index);
+  for (const std::size_t at : challenges) index_at_.push_back(at + kChallengePrefix.size());
+  for (const std::size_t at : find_all(command_, std::string(kUserPrefix) + zero_index)) {
+    index_at_.push_back(at + kUserPrefix.size());
+  }
+  const std::vector<std::size_t> timestamps =
+      find_all(command_, std::string(kTimestampDigits, '0'));
+  if (challenges.empty()) throw std::runtime_error("the message does not name challenge 0");
+  if (timestamps.size() != 1)
+    throw std::runtime_error("the message must hold one time of nineteen zeros");
+  timestamp_at_ = timestamps.front();
+}
+
+MessageTemplate MessageTemplate::load(const std::string& file) {
+  constexpr std::string_view kChannelKey = "# channel: ";
+  std::ifstream in(file);
+  std::string channel, body, line;
+  try {
+    while (std::getline(in, line)) {
+      if (line.starts_with(kChannelKey)) {
+        channel = line.substr(kChannelKey.size());
+      } else if (!line.starts_with('#')) {
+        append_hex(body, line);
+      }
+    }
+    if (channel.empty()) throw std::runtime_error("no line '# channel: NAME'");
+    return MessageTemplate(channel, body);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(file + ": " + error.what());
+  }
+}
+
+void MessageTemplate::append(std::string& out, std::uint32_t challenge,
+                             std::uint64_t published_ns) {
+  OUTCRY_ASSERT(challenge < 10'000'000U);
+  for (const std::size_t at : index_at_)
+    write_digits<kIndexDigits>(command_.data() + at, challenge);
+  write_digits<kTimestampDigits>(command_.data() + timestamp_at_, published_ns);
+  out += command_;
+}
+
+}  // namespace outcry::bench
