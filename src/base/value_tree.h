@@ -77,8 +77,9 @@ class ValueTree {
 
   /// Forgets the document and keeps the memory.
   void clear() noexcept;
-  /// Nodes and links made so far, reachable or not: what the document costs in memory.
-  [[nodiscard]] std::size_t part_count() const noexcept { return nodes_.size() + links_.size(); }
+  /// Made so far, reachable or not: what the document costs in memory.
+  [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size(); }
+  [[nodiscard]] std::size_t link_count() const noexcept { return links_.size(); }
 
   /// Checks what is reachable from `root`. Linear in nodes and links, whatever it expands to.
   /// Errors: each of ValueError. Until it has passed, nothing else may walk the document.

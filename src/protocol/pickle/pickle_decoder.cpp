@@ -1,5 +1,6 @@
 #include "protocol/pickle/pickle_decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -55,10 +56,10 @@ std::error_code PickleDecoder::run() {
       return error == PickleError::none ? std::error_code() : make_error_code(error);
     }
     if (const PickleError error = step(opcode); error != PickleError::none) return error;
-    // Before expansion already: the stack, and nodes with as many links, stay in memory.
-    if (stack_.size() > limits_.nodes_max || tree_.part_count() > 2 * limits_.nodes_max) {
-      return ValueError::too_many_nodes;
-    }
+    // Whether it will be reachable or not, all of it is memory now.
+    const std::size_t most =
+        std::max({stack_.size(), memo_.size(), tree_.node_count(), tree_.link_count()});
+    if (most > limits_.nodes_max) return ValueError::too_many_nodes;
   }
   return PickleError::unexpected_end;
 }

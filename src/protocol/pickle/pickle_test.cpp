@@ -59,7 +59,7 @@ TEST(Pickle, decodes_integers_of_any_length) {
   EXPECT_EQ(json_of("\x8a\x08\0\0\0\0\0\0\0\x80"s), "-9223372036854775808");
   EXPECT_EQ(json_of("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0"s), "18446744073709551615");
   EXPECT_EQ(json_of("\x8a\x09\0\0\0\0\0\0\0\0\x40"s), "1180591620717411303424");
-  EXPECT_EQ(json_of("\x8b\x09\0\0\0\0\0\0\0\0\0\xc0"s), "-1180591620717411303424");
+  EXPECT_EQ(json_of("\x8b\x09\0\0\0\0\0\0\0\0\0\0\0\xc0"s), "-1180591620717411303424");
 }
 
 TEST(Pickle, bounds_integers_exactly) {
