@@ -38,12 +38,12 @@ struct Callback {
 /// One event to deliver.
 struct Publication {
   Audience audience;
-  std::string event;                     // UTF-8, unescaped
-  std::string arguments;                 // valid JSON values joined by ',': `{"a":1},2`; may be empty
+  std::string event;      // UTF-8, unescaped
+  std::string arguments;  // valid JSON values joined by ',': `{"a":1},2`; may be empty
   std::vector<std::string> attachments;  // bytes; `arguments` holds a placeholder for each
   bool is_volatile = false;              // may be dropped when a socket isn't writable
   std::optional<Callback> callback;
-  std::string id;                        // idempotency id of the publisher, or empty
+  std::string id;  // idempotency id of the publisher, or empty
 };
 
 /// Makes the audience join `rooms`.
