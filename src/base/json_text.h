@@ -5,7 +5,7 @@
 //                           [{"price":1.50}]      a slice is passed on byte for byte
 //
 // A publisher's payload goes to the browser as it was written: a tree would cost allocations, turn
-// 1.50 into 1.5 and round big integers (docs/decisions/0002-json-text-scanner.md). Scanning is the
+// 1.50 into 1.5 and round big integers (docs/decisions/0006-json-text-scanner.md). Scanning is the
 // gate; what comes after it (readers, unescape) trusts slices of text that has passed, and is
 // memory-safe, though not meaningful, on any other.
 // Pure; no allocation but in functions that return a std::string. Thread: any.
