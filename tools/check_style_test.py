@@ -155,6 +155,9 @@ class CheckStyleTest(unittest.TestCase):
         line = "// " + "é" * 97
         self.expect({"src/rooms/hub.cpp": f"{line}\n"})
         self.expect({"src/rooms/hub.cpp": f"{line}é\n"}, ("src/rooms/hub.cpp", 1, "columns"))
+        self.expect({"src/rooms/hub.cpp": "", "web/a.ts": "x" * 120 + "\n"})
+        self.expect({"src/rooms/hub.cpp": "", "web/a.ts": "x" * 121 + "\n"},
+                    ("web/a.ts", 1, "columns"))
 
     def test_a_note_without_a_number(self):
         note = "// TO" "DO"
@@ -174,6 +177,7 @@ class CheckStyleTest(unittest.TestCase):
         self.expect({"src/rooms/hub.cpp": "using namespace std;\n"},
                     ("src/rooms/hub.cpp", 1, "using-namespace"))
         self.expect({"src/rooms/hub.cpp": "using namespace std::chrono_literals;\n"})
+        self.expect({"src/rooms/hub.cpp": "", "src/rooms/a_fuzz.cpp": "using namespace outcry;\n"})
 
     def test_a_folder_without_a_readme(self):
         self.tree(NET)
