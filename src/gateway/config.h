@@ -183,8 +183,16 @@ struct LoadedConfig {
   Strings notices;
 };
 
-/// Reads, checks and resolves `*_file` keys. Throws ConfigError.
+/// Reads the values, resolves `*_file` keys (relative to the working directory) and applies the
+/// rules of a production or development run. Throws ConfigError.
 [[nodiscard]] LoadedConfig load_config(const LoadOptions& options);
+
+/// The same without the rules that span keys: for commands that need a few values only.
+[[nodiscard]] LoadedConfig read_config(const LoadOptions& options);
+
+/// The content of a file that holds one secret; a line end at its end is left out.
+/// Throws ConfigError, which names `key`, if it can't be read or has more than 64 KiB.
+[[nodiscard]] std::string read_secret_file(const std::string& path, std::string_view key);
 
 /// "host:port", "[::1]:port" or ":port" (all addresses). Port 0 asks the system for a free one.
 struct ListenAddress {

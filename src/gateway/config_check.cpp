@@ -1,0 +1,216 @@
+#include "gateway/config_check.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "auth/room_policy.h"
+#include "auth/secret_strength.h"
+
+namespace outcry::gateway {
+namespace {
+
+bool is_numeric_address(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> out{};
+  return inet_pton(AF_INET, host.c_str(), out.data()) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), out.data()) == 1;
+}
+
+std::optional<unsigned> decimal(std::string_view text, unsigned maximum) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+  return value <= maximum ? std::optional(value) : std::nullopt;
+}
+
+bool is_network(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string host = text.substr(0, slash);
+  if (!is_numeric_address(host)) return false;
+  const unsigned bits_max = host.find(':') == std::string::npos ? 32 : 128;
+  return slash == std::string::npos || decimal(text.substr(slash + 1), bits_max).has_value();
+}
+
+/// RFC 6454 §6.2: scheme, host, and the port if it isn't the scheme's; browsers send lower case.
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos || scheme == 0) return false;
+  const std::string_view rest = text.substr(scheme + 3);
+  return !rest.empty() && rest.find_first_of("/?#@ *") == std::string_view::npos &&
+         std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+class Rules {
+ public:
+  Rules(const Config& config, bool development) : config_(config), development_(development) {}
+
+  Strings problems() {
+    server();
+    socketio();
+    operations();
+    auth();
+    bus();
+    store();
+    rooms();
+    return std::move(problems_);
+  }
+
+ private:
+  template <class... Args>
+  void problem(fmt::format_string<Args...> format, Args&&... args) {
+    problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void listen(std::string_view key, const std::string& value) {
+    if (!parse_listen_address(value)) {
+      problem("{} = \"{}\": must be a numeric address and a port, such as \"127.0.0.1:5000\"", key,
+              value);
+    }
+  }
+
+  void server() {
+    const ServerConfig& server = config_.server;
+    listen("server.listen", server.listen);
+    const std::string& path = server.path;
+    if (path.size() < 3 || path.front() != '/' || path.back() != '/' ||
+        path.find_first_of("?#% ") != std::string::npos) {
+      problem("server.path = \"{}\": must begin and end with \"/\", such as \"/socket.io/\"", path);
+    }
+    for (const std::string& origin : server.allowed_origins) {
+      if (origin == "*" && !development_) {
+        problem(
+            "server.allowed_origins: \"*\" lets any web site use a visitor's session; list "
+            "the origins, such as \"https://app.example.com\" (--dev allows \"*\")");
+      } else if (origin != "*" && !is_origin(origin)) {
+        problem(
+            "server.allowed_origins: \"{}\" isn't an origin; write scheme://host[:port] in "
+            "lower case and without a path",
+            origin);
+      }
+    }
+    for (const std::string& proxy : server.trusted_proxies) {
+      if (!is_network(proxy)) {
+        problem(
+            "server.trusted_proxies: \"{}\" is neither an address nor a network such as "
+            "\"10.0.0.0/8\"",
+            proxy);
+      }
+    }
+  }
+
+  void socketio() {
+    for (const std::string& name : config_.socketio.namespaces) {
+      if (!name.starts_with('/') || name.find_first_of(",? ") != std::string::npos) {
+        problem(
+            "socketio.namespaces: \"{}\" must begin with \"/\" and have no comma, question "
+            "mark or space",
+            name);
+      }
+    }
+  }
+
+  void operations() {
+    const OperationsConfig& operations = config_.operations;
+    listen("operations.listen", operations.listen);
+    if (development_) return;
+    if (operations.api_keys.empty()) {
+      problem(
+          "operations.api_keys: at least one is needed; make one with `openssl rand -base64 "
+          "24` and set it here, in operations.api_keys_file or in "
+          "OUTCRY_OPERATIONS_API_KEYS (--dev makes one up)");
+    }
+    for (const std::string& key : operations.api_keys) {
+      if (key.size() < kApiKeyBytesMin) {
+        problem(
+            "operations.api_keys: a key has {} bytes; at least {} are needed; make one with "
+            "`openssl rand -base64 24`",
+            key.size(), kApiKeyBytesMin);
+      }
+    }
+  }
+
+  void auth() {
+    if (development_) return;
+    if (const auto weakness = auth::secret_weakness(config_.auth.secret)) {
+      problem(
+          "auth.secret: {}; make one with `openssl rand -base64 48` and set it here, in "
+          "auth.secret_file or in OUTCRY_AUTH_SECRET, the same in the back end (--dev allows "
+          "weak ones)",
+          *weakness);
+    }
+  }
+
+  void bus() {
+    const BusConfig& bus = config_.bus;
+    if (!bus.redis.empty() && !bus.redis.starts_with("redis://")) {
+      problem("bus.redis: must begin with \"redis://\"");
+    }
+    if (bus.reconnect_min > bus.reconnect_max) {
+      problem("bus.reconnect_min_ms = {}: must not be above bus.reconnect_max_ms = {}",
+              bus.reconnect_min.count(), bus.reconnect_max.count());
+    }
+  }
+
+  void store() {
+    const std::string& url = config_.store.url;
+    if (!url.empty() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
+      problem("store.url = \"{}\": must be \"sqlite:\" and the path of a file", url);
+    }
+  }
+
+  void rooms() {
+    templates("rooms.owner", config_.rooms.owner, auth::RoomAccess::owner);
+    templates("rooms.user", config_.rooms.user, auth::RoomAccess::user);
+    templates("rooms.public", config_.rooms.everyone, auth::RoomAccess::everyone);
+    if (problems_.empty() && !auth::RoomPolicy::create(templates_)) {
+      problem("rooms: two templates describe the same rooms");
+    }
+    for (const std::string& room : config_.contract.greet_rooms) {
+      const std::size_t brace = room.find_first_of("{}");
+      if (brace != std::string::npos && room.substr(brace) != "{user}") {
+        problem("contract.greet_rooms: \"{}\" may only end in {{user}}", room);
+      }
+    }
+  }
+
+  void templates(std::string_view key, const Strings& texts, auth::RoomAccess access) {
+    for (const std::string& text : texts) {
+      templates_.push_back({text, access});
+      if (auth::check_room_template(templates_.back())) {
+        problem("{}: \"{}\" isn't a template; write a name that ends in {{id}}{}", key, text,
+                access == auth::RoomAccess::everyone ? ", or a whole name" : "");
+      }
+    }
+  }
+
+  const Config& config_;
+  bool development_;
+  std::vector<auth::RoomTemplate> templates_;
+  Strings problems_;
+};
+
+}  // namespace
+
+Strings config_problems(const Config& config, bool development) {
+  return Rules(config, development).problems();
+}
+
+std::optional<ListenAddress> parse_listen_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = decimal(text.substr(colon + 1), 65'535);
+  std::string host(text.substr(0, colon));
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool plain_ipv6 = !bracketed && host.find(':') != std::string::npos;
+  const bool no_ipv6 = bracketed && host.find(':') == std::string::npos;
+  if (!port || plain_ipv6 || no_ipv6 || (!host.empty() && !is_numeric_address(host))) {
+    return std::nullopt;
+  }
+  return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,390 @@
+#include "gateway/config_keys.h"
+
+#include <algorithm>
+#include <array>
+
+namespace outcry::gateway {
+namespace {
+
+using namespace std::string_view_literals;
+
+template <auto Section, auto Field>
+auto& member(Config& config) {
+  return config.*Section.*Field;
+}
+
+constexpr std::uint64_t kMiB = 1'048'576;
+constexpr std::uint64_t kHourMs = 3'600'000;
+constexpr std::uint64_t kListMax = 64;
+
+constexpr std::array kTransports{"polling"sv, "websocket"sv};
+constexpr std::array kAlgorithms{"HS256"sv};
+constexpr std::array kLevels{"debug"sv, "info"sv, "warning"sv, "error"sv};
+
+using S = ServerConfig;
+constexpr std::array kServerKeys{
+    ConfigKey{"server", "listen", &member<&Config::server, &S::listen>,
+              "Address and port for clients: \"127.0.0.1:5000\", \"[::1]:5000\", or \":5000\" for "
+              "all addresses. Port 0 takes a free one."},
+    ConfigKey{"server", "workers", &member<&Config::server, &S::workers>,
+              "Worker threads; 0: one for each core.", "threads", 0, 64},
+    ConfigKey{"server", "path", &member<&Config::server, &S::path>,
+              "Request path of Engine.IO. Begins and ends with a slash."},
+    ConfigKey{"server",
+              "allowed_origins",
+              &member<&Config::server, &S::allowed_origins>,
+              "Origins of pages that may connect, compared exactly: \"https://app.example.com\". "
+              "Pages that this server serves itself may always. \"*\" only in a development run.",
+              "",
+              0,
+              256,
+              {},
+              false,
+              Reload::live},
+    ConfigKey{"server", "static_dir", &member<&Config::server, &S::static_dir>,
+              "Directory of files to serve outside of `path`; empty: none."},
+    ConfigKey{"server",
+              "connections_max",
+              &member<&Config::server, &S::connections_max>,
+              "Open connections over all workers; further ones are closed at once.",
+              "connections",
+              1,
+              10'000'000,
+              {},
+              false,
+              Reload::live},
+    ConfigKey{"server", "header_bytes_max", &member<&Config::server, &S::header_bytes_max>,
+              "Request line and headers of one request; more is answered 431.", "bytes", 1024,
+              kMiB},
+    ConfigKey{"server", "headers_max", &member<&Config::server, &S::headers_max>,
+              "Header lines of one request; more is answered 431.", "lines", 8, 1000},
+    ConfigKey{"server", "request_timeout_ms", &member<&Config::server, &S::request_timeout>,
+              "Time for a request to arrive completely; then 408 and close.", "ms", 100, kHourMs},
+    ConfigKey{"server", "keep_alive_timeout_ms", &member<&Config::server, &S::keep_alive_timeout>,
+              "Time that an idle HTTP connection stays open for its next request. Longer than the "
+              "proxy's in front, so that the proxy closes first.",
+              "ms", 0, kHourMs},
+    ConfigKey{"server", "pipelined_requests_max",
+              &member<&Config::server, &S::pipelined_requests_max>,
+              "Requests that a connection may send ahead of the answers; beyond it, reading waits.",
+              "requests", 1, 1024},
+    ConfigKey{"server",
+              "drain_ms",
+              &member<&Config::server, &S::drain>,
+              "At SIGTERM, clients are disconnected over this time, so that they don't come back "
+              "all at once.",
+              "ms",
+              0,
+              kHourMs,
+              {},
+              false,
+              Reload::live},
+    ConfigKey{"server",
+              "trusted_proxies",
+              &member<&Config::server, &S::trusted_proxies>,
+              "Addresses (\"10.0.0.5\") and networks (\"10.0.0.0/8\") whose X-Forwarded-For is "
+              "believed. From any other peer it is ignored.",
+              "",
+              0,
+              256,
+              {},
+              false,
+              Reload::live},
+};
+
+using E = EngineConfig;
+constexpr std::array kEngineKeys{
+    ConfigKey{"engine", "ping_interval_ms", &member<&Config::engine, &E::ping_interval>,
+              "Time between heartbeats.", "ms", 50, kHourMs},
+    ConfigKey{"engine", "ping_timeout_ms", &member<&Config::engine, &E::ping_timeout>,
+              "Time for a client to answer one; then its session is closed.", "ms", 50, kHourMs},
+    ConfigKey{"engine", "upgrade_timeout_ms", &member<&Config::engine, &E::upgrade_timeout>,
+              "Time for an upgrade from polling to WebSocket to finish.", "ms", 50, kHourMs},
+    ConfigKey{"engine", "connect_timeout_ms", &member<&Config::engine, &E::connect_timeout>,
+              "Time for a new session to join a namespace; then it is closed.", "ms", 50, kHourMs},
+    ConfigKey{"engine", "write_timeout_ms", &member<&Config::engine, &E::write_timeout>,
+              "Time that a connection may take no byte of what waits for it; then it is closed.",
+              "ms", 50, kHourMs},
+    ConfigKey{"engine", "max_payload_bytes", &member<&Config::engine, &E::max_payload_bytes>,
+              "Largest message or polling body from a client; a larger one ends the session.",
+              "bytes", 1024, 64 * kMiB},
+    ConfigKey{"engine", "polling_packets_max", &member<&Config::engine, &E::polling_packets_max>,
+              "Packets in one polling body from a client; more ends the session.", "packets", 1,
+              10'000},
+    ConfigKey{"engine", "transports", &member<&Config::engine, &E::transports>,
+              "What a client may connect with.", "", 1, 2, kTransports},
+    ConfigKey{"engine", "permessage_deflate", &member<&Config::engine, &E::permessage_deflate>,
+              "Compress WebSocket messages where the client offers it. Costs memory and time for "
+              "each connection."},
+    ConfigKey{"engine", "deflate_min_bytes", &member<&Config::engine, &E::deflate_min_bytes>,
+              "Messages below this are sent uncompressed.", "bytes", 0, kMiB},
+    ConfigKey{"engine", "outbox_bytes_max", &member<&Config::engine, &E::outbox_bytes_max>,
+              "What may wait for a slow client; above it the client is disconnected and may come "
+              "back.",
+              "bytes", 16'384, 1024 * kMiB},
+};
+
+using I = SocketioConfig;
+constexpr std::array kSocketioKeys{
+    ConfigKey{"socketio", "namespaces", &member<&Config::socketio, &I::namespaces>,
+              "Namespaces that exist; connecting to another is refused. Begins with \"/\".", "", 1,
+              kListMax},
+    ConfigKey{"socketio", "attachments_max", &member<&Config::socketio, &I::attachments_max>,
+              "Binary attachments of one packet from a client.", "attachments", 0, 1000},
+    ConfigKey{"socketio", "attachment_bytes_max",
+              &member<&Config::socketio, &I::attachment_bytes_max>,
+              "All attachments of one packet from a client together.", "bytes", 0, 64 * kMiB},
+    ConfigKey{"socketio", "rooms_per_socket_max",
+              &member<&Config::socketio, &I::rooms_per_socket_max>,
+              "Rooms that one socket may be in; a further join is refused.", "rooms", 1, 10'000},
+    ConfigKey{"socketio", "pending_joins_max", &member<&Config::socketio, &I::pending_joins_max>,
+              "Joins of one socket that wait for their answer; a further one is refused.", "joins",
+              1, 1000},
+};
+
+using O = OperationsConfig;
+constexpr std::array kOperationsKeys{
+    ConfigKey{"operations", "listen", &member<&Config::operations, &O::listen>,
+              "Address and port of the publish API, metrics and health. Keep it private."},
+    ConfigKey{"operations",
+              "api_keys",
+              &member<&Config::operations, &O::api_keys>,
+              "Keys that callers send as X-API-Key; at least 16 characters each.",
+              "",
+              0,
+              kListMax,
+              {},
+              true,
+              Reload::live},
+    ConfigKey{"operations",
+              "api_keys_file",
+              &member<&Config::operations, &O::api_keys_file>,
+              "File with such keys, one a line.",
+              "",
+              0,
+              0,
+              {},
+              false,
+              Reload::live},
+    ConfigKey{"operations", "body_bytes_max", &member<&Config::operations, &O::body_bytes_max>,
+              "Largest request body; more is answered 413.", "bytes", 1024, 64 * kMiB},
+};
+
+using A = AuthConfig;
+constexpr std::array kAuthKeys{
+    ConfigKey{"auth",
+              "secret",
+              &member<&Config::auth, &A::secret>,
+              "Secret that the back end signs its tokens with; at least 32 bytes.",
+              "",
+              0,
+              0,
+              {},
+              true},
+    ConfigKey{"auth", "secret_file", &member<&Config::auth, &A::secret_file>,
+              "File whose content is the secret; a line end at its end doesn't count."},
+    ConfigKey{"auth", "algorithm", &member<&Config::auth, &A::algorithm>,
+              "Algorithm of the secret. A token that names another is refused.", "", 0, 0,
+              kAlgorithms},
+    ConfigKey{"auth", "identity_claims", &member<&Config::auth, &A::identity_claims>,
+              "Of these claims the first that a token has names its user.", "", 1, 8},
+    ConfigKey{"auth", "age_max_s", &member<&Config::auth, &A::age_max>,
+              "Longest time since `iat` at which a token is still taken; 0: not limited. A token "
+              "without `iat` may end at most this far ahead.",
+              "s", 0, 31'536'000},
+    ConfigKey{"auth", "leeway_s", &member<&Config::auth, &A::leeway>,
+              "How far the clocks of issuer and gateway may be apart.", "s", 0, 600},
+    ConfigKey{"auth", "token_bytes_max", &member<&Config::auth, &A::token_bytes_max>,
+              "Longest token; a longer one is refused unread.", "bytes", 256, 65'536},
+    ConfigKey{"auth", "issuer", &member<&Config::auth, &A::issuer>,
+              "Required `iss` claim; empty: any."},
+    ConfigKey{"auth", "audience", &member<&Config::auth, &A::audience>,
+              "Required in the `aud` claim; empty: any."},
+    ConfigKey{"auth", "query_parameter", &member<&Config::auth, &A::query_parameter>,
+              "Query parameter that may carry the token; empty: none. The CONNECT payload's "
+              "`token` and `Authorization: Bearer` are taken as well."},
+};
+
+using B = BusConfig;
+constexpr std::array kBusKeys{
+    ConfigKey{"bus",
+              "redis",
+              &member<&Config::bus, &B::redis>,
+              "\"redis://[user:password@]host:port/db\"; empty: no Redis, events come by the "
+              "operations port only.",
+              "",
+              0,
+              0,
+              {},
+              true},
+    ConfigKey{"bus", "redis_file", &member<&Config::bus, &B::redis_file>,
+              "File whose content is that URL."},
+    ConfigKey{"bus", "python_channels", &member<&Config::bus, &B::python_channels>,
+              "Channels of Flask-SocketIO and python-socketio publishers.", "", 0, kListMax},
+    ConfigKey{"bus", "node_prefixes", &member<&Config::bus, &B::node_prefixes>,
+              "Key prefixes of @socket.io/redis-emitter publishers.", "", 0, kListMax},
+    ConfigKey{"bus", "python_json_legacy_args", &member<&Config::bus, &B::python_json_legacy_args>,
+              "A list in a Python publisher's JSON message is one argument, as python-socketio "
+              "5.14.0 to 5.15.0 mean it; otherwise its elements are the arguments."},
+    ConfigKey{"bus", "message_bytes_max", &member<&Config::bus, &B::message_bytes_max>,
+              "Largest message from Redis; a larger one is dropped and counted.", "bytes", 1024,
+              64 * kMiB},
+    ConfigKey{"bus", "reconnect_min_ms", &member<&Config::bus, &B::reconnect_min>,
+              "First pause before connecting again; it doubles, with jitter.", "ms", 1, kHourMs},
+    ConfigKey{"bus", "reconnect_max_ms", &member<&Config::bus, &B::reconnect_max>,
+              "Longest such pause.", "ms", 1, kHourMs},
+    ConfigKey{"bus", "connect_timeout_ms", &member<&Config::bus, &B::connect_timeout>,
+              "Time for a connection to Redis to be made.", "ms", 10, kHourMs},
+    ConfigKey{"bus", "heartbeat_ms", &member<&Config::bus, &B::heartbeat>,
+              "Time between messages that the gateway sends itself through Redis. Three missed "
+              "ones: the subscription counts as dead.",
+              "ms", 50, kHourMs},
+};
+
+using T = StoreConfig;
+constexpr std::array kStoreKeys{
+    ConfigKey{"store", "url", &member<&Config::store, &T::url>,
+              "\"sqlite:PATH\", opened for reading only; empty: none, and rooms with an owner "
+              "can't be joined."},
+    ConfigKey{"store", "owner_query", &member<&Config::store, &T::owner_query>,
+              "Query that has a row if the user ?2 owns the object ?1."},
+    ConfigKey{"store", "question_timeout_ms", &member<&Config::store, &T::question_timeout>,
+              "Time for one query; then the join is refused.", "ms", 1, 60'000},
+    ConfigKey{"store", "cache_owned_ms", &member<&Config::store, &T::cache_owned>,
+              "How long a yes is remembered; 0: not at all.", "ms", 0, 24 * kHourMs},
+    ConfigKey{"store", "cache_denied_ms", &member<&Config::store, &T::cache_denied>,
+              "How long a no is remembered; 0: not at all.", "ms", 0, 24 * kHourMs},
+    ConfigKey{"store", "cache_entries_max", &member<&Config::store, &T::cache_entries_max>,
+              "Answers remembered; the least recently used make room.", "entries", 1, 10'000'000},
+    ConfigKey{"store", "queue_max", &member<&Config::store, &T::queue_max>,
+              "Questions that wait for the database; a further join is refused.", "questions", 1,
+              1'000'000},
+};
+
+using R = RoomsConfig;
+constexpr std::array kRoomsKeys{
+    ConfigKey{"rooms", "owner", &member<&Config::rooms, &R::owner>,
+              "Rooms of objects, for whom the store says owns object {id}.", "", 0, kListMax},
+    ConfigKey{"rooms", "user", &member<&Config::rooms, &R::user>,
+              "Rooms of users, for the user {id} alone.", "", 0, kListMax},
+    ConfigKey{"rooms", "public", &member<&Config::rooms, &R::everyone>,
+              "Rooms for every authenticated client.", "", 0, kListMax},
+};
+
+using V = EventsConfig;
+constexpr std::array kEventsKeys{
+    ConfigKey{"events", "snapshot", &member<&Config::events, &V::snapshot>,
+              "Events whose newest is kept for each room and sent to who joins it later.", "", 0,
+              kListMax},
+    ConfigKey{"events", "snapshot_rooms_max", &member<&Config::events, &V::snapshot_rooms_max>,
+              "Rooms with such an event; the least recently used make room.", "rooms", 1,
+              10'000'000},
+    ConfigKey{"events", "aliases", &member<&Config::events, &V::aliases>,
+              "Further names that an event is delivered under, after its own.", "", 0, 256},
+};
+
+using C = ContractConfig;
+constexpr std::array kContractKeys{
+    ConfigKey{"contract", "greet_identity_claims",
+              &member<&Config::contract, &C::greet_identity_claims>,
+              "A token whose user was named by one of these claims is greeted with `connected` "
+              "and put into `greet_rooms`.",
+              "", 0, 8},
+    ConfigKey{"contract", "greet_rooms", &member<&Config::contract, &C::greet_rooms>,
+              "Those rooms; {user} is the token's user.", "", 0, 16},
+};
+
+constexpr std::array kLogKeys{
+    ConfigKey{"log", "level", &member<&Config::log, &LogConfig::level>,
+              "Least important level that is logged.", "", 0, 0, kLevels, false, Reload::live},
+};
+
+std::vector<ConfigKey> all_keys() {
+  std::vector<ConfigKey> all;
+  const auto add = [&all](const auto& keys) { all.insert(all.end(), keys.begin(), keys.end()); };
+  add(kServerKeys);
+  add(kEngineKeys);
+  add(kSocketioKeys);
+  add(kOperationsKeys);
+  add(kAuthKeys);
+  add(kBusKeys);
+  add(kStoreKeys);
+  add(kRoomsKeys);
+  add(kEventsKeys);
+  add(kContractKeys);
+  add(kLogKeys);
+  return all;
+}
+
+/// Insertions, removals and replacements between two words (Levenshtein).
+std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const std::vector<ConfigKey> all = all_keys();
+  return all;
+}
+
+const ConfigKey* find_key(std::string_view section, std::string_view name) {
+  for (const ConfigKey& key : config_keys()) {
+    if (key.section == section && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+bool is_section(std::string_view section) {
+  return std::ranges::any_of(config_keys(),
+                             [section](const ConfigKey& key) { return key.section == section; });
+}
+
+std::string full_name(const ConfigKey& key) {
+  return std::string(key.section) + '.' + std::string(key.name);
+}
+
+std::string environment_name(const ConfigKey& key) {
+  std::string name = "OUTCRY_" + std::string(key.section) + '_' + std::string(key.name);
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> known) {
+  std::string_view best;
+  std::size_t fewest = std::max<std::size_t>(2, word.size() / 3);
+  for (const std::string& candidate : known) {
+    const std::size_t edits = edits_between(word, candidate);
+    if (edits <= fewest && (best.empty() || edits < fewest)) {
+      best = candidate;
+      fewest = edits;
+    }
+  }
+  return std::string(best);
+}
+
+std::vector<const ConfigKey*> changed_keys(const Config& before, const Config& after) {
+  std::vector<const ConfigKey*> changed;
+  Config a = before;
+  Config b = after;
+  for (const ConfigKey& key : config_keys()) {
+    const bool differs = std::visit([&](auto get) { return !(get(a) == get(b)); }, key.member);
+    if (differs) changed.push_back(&key);
+  }
+  return changed;
+}
+
+}  // namespace outcry::gateway
