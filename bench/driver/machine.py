@@ -10,7 +10,8 @@ STEAL_SHARE_MAX = 0.02  # the hypervisor took at most 2 % of the time of the cor
 OTHERS_CORES_MAX = 0.05  # processes that are not part of the run used at most 5 % of one core.
 RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_SHARE_MAX:.0%} of the two cores' time, or "
         f"processes outside the run used more than {OTHERS_CORES_MAX:.0%} of a core during it. It is then repeated, at most "
-        "twice; if it stays disturbed, the peer's whole round is left out of the medians.")
+        "twice, and left out of the medians if it stays disturbed. In the search a rate that was held in spite of a "
+        "disturbance counts; a search whose lowest rate not held stayed disturbed is left out.")
 
 
 @dataclasses.dataclass(frozen=True)

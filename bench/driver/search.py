@@ -26,7 +26,7 @@ class Found:
     held: int  # messages/s; 0 when even the lowest rate isn't held
     steps: list
     peak: float  # most messages/s that arrived in any step, held or not
-    disturbed: bool  # one of the two steps that decide the answer stayed disturbed
+    disturbed: bool  # the lowest rate that wasn't held was measured in a disturbance, which may be why
     limited_by_publisher: bool  # the first rate that wasn't held failed because it wasn't published
 
 
@@ -56,8 +56,7 @@ def find_highest(first_rate, measure):
             low = rate
         else:
             high = rate
-    decisive = [steps[rate] for rate in (low, high) if rate in steps]
     return Found(held=low, steps=list(steps.values()), peak=max(step["arrived"] for step in steps.values()),
-                 disturbed=any(step["disturbed"] for step in decisive),
+                 disturbed=high is not None and steps[high]["disturbed"],
                  limited_by_publisher=high is not None
                  and steps[high]["offered"] < PUBLISHED_SHARE_MIN * high)

@@ -36,9 +36,9 @@ class FindHighest(unittest.TestCase):
     def test_a_server_that_holds_nothing_holds_zero(self):
         self.assertEqual(search.find_highest(5_000, server(1)).held, 0)
 
-    def test_only_a_decisive_disturbance_counts(self):
-        self.assertFalse(search.find_highest(5_000, server(21_000, disturbed_at={5_000})).disturbed)
-        self.assertTrue(search.find_highest(5_000, server(20_000, disturbed_at={20_000})).disturbed)
+    def test_only_a_disturbed_failure_next_to_the_answer_counts(self):
+        self.assertFalse(search.find_highest(5_000, server(20_000, disturbed_at={20_000, 40_000})).disturbed)
+        self.assertTrue(search.find_highest(20_000, server(39_000, disturbed_at={40_000})).disturbed)
 
     def test_a_lost_connection_or_message_is_not_held(self):
         step = server(10**9)(1_000)
