@@ -1,0 +1,109 @@
+// support/process.mjs: programs under test: started on free ports, stopped by their own process id.
+//
+// Every program that is started here is ended when this test process ends, however it ends: a test
+// that fails half way leaves nothing behind. Output is kept and shown only when a start fails.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, connect } from "node:net";
+
+const running = new Set();
+
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+/** A TCP port of 127.0.0.1 that was free a moment ago. */
+export async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** True once a TCP connection is accepted; false when it is refused. */
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/**
+ * Calls `probe` until it returns something truthy, and returns that. For states of another process
+ * that announce themselves by no event we can wait for. Throws after `timeoutMs`.
+ */
+export async function eventually(what, probe, timeoutMs = 10_000) {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await probe();
+    if (answer) return answer;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export class Program {
+  /** Starts `command` and waits until it accepts connections on every port of `ports`. */
+  static async start(command, args, { ports = [], env = {} } = {}) {
+    const program = new Program(command, args, env);
+    try {
+      for (const port of ports) await program.listening(port);
+    } catch (error) {
+      await program.kill();
+      throw error;
+    }
+    return program;
+  }
+
+  constructor(command, args, env) {
+    this.output = "";
+    this.name = command;
+    this.child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(this.child);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => (this.output = (this.output + text).slice(-200_000)));
+    }
+    this.ended = new Promise((resolve) => {
+      this.child.once("error", (error) => resolve(error.message));
+      this.child.once("exit", (code, signal) => resolve(signal ?? code));
+    }).then((how) => {
+      running.delete(this.child);
+      return (this.how = how ?? "ended");
+    });
+  }
+
+  async listening(port) {
+    await eventually(`${this.name} listens on ${port}\n${this.output}`, async () => {
+      if (this.how !== undefined) {
+        throw new Error(`${this.name} ended (${this.how}) before it listened:\n${this.output}`);
+      }
+      return accepts(port);
+    });
+  }
+
+  /** SIGTERM, and SIGKILL after `patienceMs`. Returns exit code or signal. */
+  async stop(patienceMs = 8_000) {
+    this.child.kill("SIGTERM");
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), patienceMs);
+    const how = await this.ended;
+    clearTimeout(timer);
+    return how;
+  }
+
+  async kill() {
+    this.child.kill("SIGKILL");
+    return this.ended;
+  }
+}
