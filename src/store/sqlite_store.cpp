@@ -1,0 +1,168 @@
+#include "store/sqlite_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+
+#include "base/log.h"
+#include "store/sqlite_connection.h"
+
+namespace outcry::store {
+
+/// The queue, shared with the control thread under `mutex_`, and what the thread alone uses.
+class SqliteStore::Thread {
+ public:
+  Thread(boost::asio::any_io_executor executor, SqliteStoreOptions options)
+      : executor_(std::move(executor)), options_(std::move(options)), pause_(options_.reopen_min) {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Thread() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    for (Waiting& waiting : queue_) answer(std::move(waiting), fail(StoreError::stopped));
+  }
+
+  void ask(OwnerQuestion question, OwnerAnswer done) {
+    // Tracked: the executor's loop doesn't end while an answer is still to come.
+    Waiting waiting{
+        std::move(question), std::move(done), steady_now() + options_.question_timeout,
+        boost::asio::prefer(executor_, boost::asio::execution::outstanding_work.tracked)};
+    {
+      const std::lock_guard lock(mutex_);
+      if (queue_.size() < options_.queue_max) {
+        queue_.push_back(std::move(waiting));
+        ++stats_.questions;
+        wake_.notify_one();
+        return;
+      }
+      ++stats_.queue_full;
+    }
+    answer(std::move(waiting), fail(StoreError::queue_full));
+  }
+
+  [[nodiscard]] SqliteStoreStats stats() const {
+    const std::lock_guard lock(mutex_);
+    SqliteStoreStats stats = stats_;
+    stats.queued = queue_.size();
+    return stats;
+  }
+
+ private:
+  struct Waiting {
+    OwnerQuestion question;
+    OwnerAnswer done;
+    TimePoint deadline;  // from ask() on, so it includes the time in the queue
+    boost::asio::any_io_executor executor;
+  };
+
+  void run() {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (stopping_) return;
+      Waiting waiting = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      const Result<bool> owned = ask_database(waiting.question, waiting.deadline);
+      lock.lock();
+      count(owned);
+      lock.unlock();
+      answer(std::move(waiting), owned);
+    }
+  }
+
+  Result<bool> ask_database(const OwnerQuestion& question, TimePoint deadline) {
+    if (connection_ != nullptr && !connection_->is_current()) connection_.reset();
+    if (connection_ == nullptr) {
+      if (const std::error_code error = open()) return fail(error);
+    }
+    Result<bool> owned = connection_->owns(question, deadline, stopping_);
+    if (!owned && owned.error() == StoreError::unavailable) {
+      connection_.reset();
+      delay_opening("reading failed");
+    }
+    return owned;
+  }
+
+  std::error_code open() {
+    if (steady_now() < open_after_) return StoreError::unavailable;
+    auto opened = SqliteConnection::open(options_.path, options_.owner_query);
+    if (!opened) {
+      delay_opening(opened.error().why);
+      return opened.error().code;
+    }
+    pause_ = options_.reopen_min;
+    connection_ = std::move(*opened);
+    const std::lock_guard lock(mutex_);
+    ++stats_.opened;
+    return {};
+  }
+
+  void delay_opening(const std::string& why) {
+    log::warning("store: sqlite is unavailable ({}); next attempt in {} ms", why, pause_.count());
+    open_after_ = steady_now() + pause_;
+    pause_ = std::min(pause_ * 2, options_.reopen_max);
+  }
+
+  void count(const Result<bool>& owned) {
+    if (owned) {
+      ++(*owned ? stats_.owned : stats_.denied);
+    } else {
+      ++(owned.error() == StoreError::timed_out ? stats_.timed_out : stats_.errors);
+    }
+  }
+
+  static void answer(Waiting waiting, Result<bool> owned) {
+    auto executor = std::move(waiting.executor);
+    boost::asio::post(executor, [done = std::move(waiting.done), owned]() mutable { done(owned); });
+  }
+
+  const boost::asio::any_io_executor executor_;
+  const SqliteStoreOptions options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Waiting> queue_;
+  SqliteStoreStats stats_;
+  std::atomic<bool> stopping_ = false;  // also read in the middle of a query
+
+  std::unique_ptr<SqliteConnection> connection_;
+  TimePoint open_after_{};
+  std::chrono::milliseconds pause_;
+  std::thread thread_;
+};
+
+SqliteStore::SqliteStore(boost::asio::any_io_executor executor, SqliteStoreOptions options)
+    : thread_(std::make_unique<Thread>(std::move(executor), std::move(options))) {}
+
+SqliteStore::~SqliteStore() = default;
+
+void SqliteStore::ask(OwnerQuestion question, OwnerAnswer done) {
+  thread_->ask(std::move(question), std::move(done));
+}
+
+SqliteStoreStats SqliteStore::stats() const {
+  return thread_->stats();
+}
+
+std::error_code SqliteStore::check(const SqliteStoreOptions& options, std::string& why) {
+  auto opened = SqliteConnection::open(options.path, options.owner_query);
+  if (opened) return {};
+  why = opened.error().why;
+  return opened.error().code;
+}
+
+}  // namespace outcry::store

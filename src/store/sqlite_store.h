@@ -1,0 +1,69 @@
+// store/sqlite_store.h — asks an SQLite file that somebody else writes.
+//
+//   control thread                      the store's own thread
+//   ask() ──▶ bounded queue ──────────▶ bind, step, reset     (SQLite blocks: disk, locks)
+//   done() ◀── post to the executor ◀──  yes, no, or an error
+//
+// The connection is read-only and opened with the first question, so a database that isn't there
+// yet is no reason not to start. When it breaks it is opened again, not more often than a growing
+// pause allows; meanwhile questions are answered `unavailable` at once rather than pile up. Thread:
+// ask() on the executor's thread. Owner: Gateway.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "store/owner_store.h"
+
+namespace outcry::store {
+
+struct SqliteStoreOptions {
+  std::string path;
+  /// One statement that only reads. ?1 is the object, ?2 the user, both text; a row means yes.
+  std::string owner_query;
+  std::chrono::milliseconds question_timeout{1'000};
+  std::size_t queue_max = 10'000;
+  std::chrono::milliseconds reopen_min{100};
+  std::chrono::milliseconds reopen_max{5'000};
+};
+
+struct SqliteStoreStats {
+  std::uint64_t questions = 0;  // taken into the queue
+  std::uint64_t owned = 0;
+  std::uint64_t denied = 0;
+  std::uint64_t errors = 0;  // all kinds, without those below
+  std::uint64_t timed_out = 0;
+  std::uint64_t queue_full = 0;  // not taken
+  std::uint64_t opened = 0;      // connections made
+  std::size_t queued = 0;
+};
+
+class SqliteStore final : public OwnerStore {
+ public:
+  /// Starts the thread. `executor`'s context must outlive the store.
+  SqliteStore(boost::asio::any_io_executor executor, SqliteStoreOptions options);
+  /// Interrupts the running query, answers what waits with StoreError::stopped, joins the thread.
+  ~SqliteStore() override;
+
+  void ask(OwnerQuestion question, OwnerAnswer done) override;
+
+  /// From any thread.
+  [[nodiscard]] SqliteStoreStats stats() const;
+
+  /// Start-up check against the database as it is now. Blocks. Errors: bad_query if the statement
+  /// doesn't compile, isn't single, could write, or hasn't exactly the parameters ?1 and ?2;
+  /// unavailable if the file can't be opened, which need not stop a start.
+  /// `why` gets SQLite's words for the operator.
+  [[nodiscard]] static std::error_code check(const SqliteStoreOptions& options, std::string& why);
+
+ private:
+  class Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace outcry::store
