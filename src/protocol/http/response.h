@@ -18,11 +18,11 @@ struct HeaderField {
 /// Views are read during the call only.
 struct ResponseHead {
   int status = 200;
-  std::string_view content_type;              // empty: none
-  std::optional<std::size_t> content_length;  // bytes; left out for 1xx, 204 and 304
-  bool keep_alive = true;                     // false: Connection: close
-  std::string_view date;                      // of format_date, cached by the caller; empty: none
-  std::span<const HeaderField> fields;        // after the others, in this order
+  std::string_view content_type{};              // empty: none
+  std::optional<std::size_t> content_length{};  // bytes; left out for 1xx, 204 and 304
+  bool keep_alive = true;                       // false: Connection: close
+  std::string_view date{};                      // of format_date, cached by the caller; empty: none
+  std::span<const HeaderField> fields{};        // after the others, in this order
 };
 
 /// The reason phrase, "Unknown" for a status that isn't in RFC 9110 (or 101, 426, 429, 431).

@@ -58,7 +58,7 @@ class Deflater {
 /// What both sides agreed to.
 struct DeflateAgreement {
   int server_max_window_bits = 15;  // the Deflater for this connection must have no more
-  std::string response;             // value of Sec-WebSocket-Extensions in the 101
+  std::string response{};           // value of Sec-WebSocket-Extensions in the 101
 };
 
 /// Chooses the first acceptable offer in the value of Sec-WebSocket-Extensions (§5, §7.1), or none.

@@ -17,8 +17,8 @@ struct UpgradeRequest {
   bool is_get = false;
   bool is_http_1_1 = false;
   bool upgrades_to_websocket = false;  // by the token lists of Connection and Upgrade
-  std::string_view version;            // Sec-WebSocket-Version
-  std::string_view key;                // Sec-WebSocket-Key
+  std::string_view version{};          // Sec-WebSocket-Version
+  std::string_view key{};              // Sec-WebSocket-Key
 };
 
 /// The value of a header that a 426 must carry: Sec-WebSocket-Version (§4.4).
@@ -33,10 +33,10 @@ inline constexpr std::string_view kVersion = "13";
 
 /// The optional parts of the 101; views are read during the call only.
 struct UpgradeResponse {
-  std::string_view key;           // Sec-WebSocket-Key of the request
-  std::string_view extensions;    // DeflateAgreement::response, or empty
-  std::string_view protocol;      // the subprotocol chosen, or empty
-  std::string_view header_lines;  // further headers, each ended by CR LF; trusted text
+  std::string_view key{};           // Sec-WebSocket-Key of the request
+  std::string_view extensions{};    // DeflateAgreement::response, or empty
+  std::string_view protocol{};      // the subprotocol chosen, or empty
+  std::string_view header_lines{};  // further headers, each ended by CR LF; trusted text
 };
 
 /// Appends the 101 response, with its closing empty line.

@@ -44,7 +44,7 @@ enum class EventKind : std::uint8_t { need_more, text, binary, ping, pong, close
 /// or until the read buffer is written to, whichever is first.
 struct Event {
   EventKind kind = EventKind::need_more;
-  Bytes payload;                    // message, ping or pong payload, or the close reason
+  Bytes payload{};                  // message, ping or pong payload, or the close reason
   std::uint16_t close_code = 1005;  // of a close; 1005: none was given
 
   [[nodiscard]] std::string_view text() const noexcept { return as_text(payload); }

@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes = std::as_bytes(std::span(data, size));
   for (const bool deflate : {false, true}) {
     const std::string whole = read_all(bytes, std::max<std::size_t>(size, 1), deflate);
-    for (const std::size_t piece_bytes : {1, 3}) {
+    for (const std::size_t piece_bytes : {1UL, 3UL}) {
       if (read_all(bytes, piece_bytes, deflate) != whole) std::abort();
     }
   }
