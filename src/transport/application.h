@@ -1,0 +1,56 @@
+// transport/application.h — what a worker's endpoint tells the program behind it.
+//
+// The endpoint calls these on its loop, never while it iterates over its own tables. An
+// implementation may send to and close any session from within; that is recorded and applied at
+// the end of the tick.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "net/unique_fd.h"
+#include "protocol/http/request.h"
+#include "transport/options.h"
+
+namespace outcry::transport {
+
+class Connection;
+class EngineSession;
+
+/// What the request that opened a session said. Views are valid during on_open only.
+struct OpenRequest {
+  std::size_t engine_path = 0;  // index into TransportOptions::engine_paths
+  std::string_view query;
+  std::string_view authorization;
+  std::string_view peer_address;
+};
+
+/// A connection on its way to the worker that holds the session which its request names.
+struct HandedOver {
+  net::UniqueFd fd;
+  std::unique_ptr<http::RequestParser> parser;  // with the request's head, at least
+  std::string unread;                           // bytes read beyond what the parser took
+  std::string peer_address;
+};
+
+class Application {
+ public:
+  virtual void on_open(EngineSession& session, const OpenRequest& request) = 0;
+  /// A message packet's text, without its type digit; valid UTF-8.
+  virtual void on_text(EngineSession& session, std::string_view text) = 0;
+  virtual void on_binary(EngineSession& session, Bytes bytes) = 0;
+  /// The last call for a session; sending to it has no effect any more.
+  virtual void on_close(EngineSession& session, CloseReason reason) = 0;
+  /// Takes a connection to another worker; false if that worker takes no more now.
+  virtual bool hand_over(WorkerId worker, HandedOver&& connection) = 0;
+  /// A message on raw_websocket_path.
+  virtual void on_raw_message(Connection& connection, Bytes message, bool is_text) = 0;
+
+ protected:
+  ~Application() = default;
+};
+
+}  // namespace outcry::transport

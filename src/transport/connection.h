@@ -1,0 +1,151 @@
+// transport/connection.h — one browser's TCP connection: HTTP requests, then perhaps a WebSocket.
+//
+//   http ──▶ request complete ──▶ routed ──▶ answered ──▶ next request (keep-alive)
+//     └────▶ upgraded ──▶ websocket ──▶ closing ──▶ lingering ──▶ closed
+//
+// A connection moves bytes and knows the grammar of what comes in; what requests and messages mean
+// is the session's and the router's business. Idle it owns no buffer: it reads into the worker's
+// shared one and frees what it queued once that is written.
+//
+// lingering: our last bytes are out and our side is shut, the peer's are read and thrown away.
+// Closing at once would reset the connection while the peer still sends, and it would never see
+// why it was closed.
+// Thread: its worker's only. Owner: Endpoint.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "net/event_loop.h"
+#include "net/unique_fd.h"
+#include "protocol/http/request.h"
+#include "protocol/websocket/message_reader.h"
+#include "transport/application.h"
+#include "transport/outbox.h"
+
+namespace outcry::transport {
+
+class Endpoint;
+
+struct ConnectionId {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  [[nodiscard]] bool valid() const noexcept { return generation != 0; }
+  auto operator<=>(const ConnectionId&) const = default;
+};
+
+/// What a connection is doing for an engine session.
+enum class Role : std::uint8_t {
+  none,
+  poll,       // its GET waits for packets
+  post,       // its body is arriving
+  probe,      // a WebSocket that hasn't completed its upgrade
+  websocket,  // the session's transport
+  raw         // bare WebSocket messages
+};
+
+class Connection final : net::IoHandler, net::TimerHandler {
+ public:
+  Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd, std::string peer_address);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] ConnectionId id() const noexcept { return id_; }
+  [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
+  [[nodiscard]] Role role() const noexcept { return role_; }
+  [[nodiscard]] EngineId session() const noexcept { return session_; }
+  [[nodiscard]] bool closed() const noexcept { return mode_ == Mode::closed; }
+  [[nodiscard]] const http::RequestParser& parser() const noexcept { return *parser_; }
+  /// The socket took less than it was given: nothing more fits now.
+  [[nodiscard]] bool blocked() const noexcept { return write_blocked_; }
+  [[nodiscard]] int deflate_bits() const noexcept { return deflate_bits_; }
+
+  /// Starts watching the socket. False if the kernel refuses.
+  [[nodiscard]] bool start();
+  /// The same for a connection that another worker began; its request is routed at once.
+  [[nodiscard]] bool start(HandedOver&& handed);
+
+  void bind(Role role, EngineId session) noexcept;
+
+  /// CORS header lines for answers to the current request; empty when none is needed.
+  [[nodiscard]] std::string cors_headers() const;
+
+  struct Answer {
+    int status = 200;
+    std::string_view content_type;
+    std::string_view body;
+    std::string_view header_lines;  // each ended by CR LF
+    bool close = false;
+  };
+  /// Queues the answer to the current request and makes ready for the next one.
+  void answer(const Answer& answer);
+  /// Queues the 101 response and changes to WebSocket frames. `deflate_bits`: 0, or the window of
+  /// permessage-deflate that was agreed.
+  void switch_to_websocket(std::string_view response, int deflate_bits,
+                           std::uint64_t message_bytes_max);
+
+  /// Queues bytes that are already framed, ahead of the session's outbox: for use before the
+  /// outbox has sent anything on this connection, and on raw ones.
+  void send_framed(std::string_view bytes);
+  /// Ends the connection once what is queued has been written. On a WebSocket the rest of the
+  /// outbox goes first, if one is given, and a close frame with this code last; 1005 sends an empty
+  /// one.
+  void close(std::uint16_t code, std::string_view reason = {}, Outbox* rest = nullptr);
+  /// Ends the connection now, without a word.
+  void abort();
+
+  /// Writes what waits: own bytes first, then the outbox of the session it is the transport of.
+  void flush(Outbox* outbox);
+  /// Goes on with a request that was read while the one before was being answered.
+  void resume();
+  /// Bytes queued here and not yet written.
+  [[nodiscard]] std::size_t queued_bytes() const noexcept { return out_.size() - out_sent_; }
+
+ private:
+  enum class Mode : std::uint8_t { http, websocket, closing, lingering, closed };
+
+  void on_io(std::uint32_t events) noexcept override;
+  void on_timer(TimePoint now) noexcept override;
+
+  void read();
+  void take_http(std::span<std::byte> in);
+  void take_progress(std::span<std::byte>& in);
+  void hand_over(WorkerId worker, std::span<const std::byte> unread);
+  void keep_unread(std::span<const std::byte> in);
+  void refuse_request(std::error_code error);
+  void take_websocket(std::span<std::byte> in);
+  void take_event(const websocket::Event& event);
+  void lose(CloseReason reason);
+  void stream_ended();
+  void written();
+  void set_interest(bool reading, bool writing);
+  void finish();
+  void arm(std::chrono::milliseconds timeout);
+
+  const ConnectionId id_;
+  Mode mode_ = Mode::http;
+  Role role_ = Role::none;
+  bool answering_ = false;  // a complete request waits for its answer
+  bool head_routed_ = false;
+  bool keep_alive_ = true;
+  bool write_blocked_ = false;
+  bool reading_ = true;  // what epoll was told
+  bool writing_ = false;
+  std::uint8_t deflate_bits_ = 0;
+  EngineId session_;
+  Endpoint& endpoint_;
+  net::UniqueFd fd_;
+  net::Timer timer_{*this};
+  std::unique_ptr<http::RequestParser> parser_;
+  std::optional<websocket::MessageReader> reader_;
+  std::string out_;
+  std::size_t out_sent_ = 0;
+  std::string unread_;  // pipelined behind the request in progress
+  std::string peer_address_;
+};
+
+}  // namespace outcry::transport

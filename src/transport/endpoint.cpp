@@ -1,0 +1,199 @@
+#include "transport/endpoint.h"
+
+#include <cerrno>
+#include <sys/epoll.h>
+
+#include <fcntl.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "net/tcp.h"
+#include "protocol/http/response.h"
+
+namespace outcry::transport {
+namespace {
+
+constexpr std::size_t kReadBufferBytes = 64 * 1024;
+// A storm of connects must not keep a tick from serving those who are connected.
+constexpr int kAcceptsPerTick = 64;
+
+net::UniqueFd open_spare() {
+  return net::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
+Endpoint::Endpoint(net::EventLoop& loop, const TransportOptions& options, Application& application,
+                   engineio::SessionHome home, const StaticFiles* files)
+    : loop_(loop),
+      options_(options),
+      application_(application),
+      home_(home),
+      files_(files),
+      origins_(options.allowed_origins),
+      read_buffer_(kReadBufferBytes),
+      spare_fd_(open_spare()) {}
+
+Endpoint::~Endpoint() {
+  stop_listening();
+  connections_.for_each([](Connection& connection) { connection.abort(); });
+}
+
+// ---- Accepting ----
+
+void Endpoint::listen(net::UniqueFd listener) {
+  listener_ = std::move(listener);
+  loop_.add(listener_.get(), *this, EPOLLIN);
+}
+
+void Endpoint::stop_listening() {
+  if (!listener_.valid()) return;
+  loop_.remove(listener_.get());
+  listener_.reset();
+}
+
+void Endpoint::on_io(std::uint32_t) noexcept {
+  for (int i = 0; i < kAcceptsPerTick && listener_.valid(); ++i) {
+    auto accepted = net::accept_tcp(listener_.get());
+    if (!accepted) {
+      const int error = accepted.error().value();
+      if (error == EMFILE || error == ENFILE) refuse_connection();
+      return;
+    }
+    if (connections_.size() >= options_.connections_max) {
+      ++stats_.connections_refused;
+      continue;  // closed by its destructor: a reset tells more than a queue that never moves
+    }
+    ++stats_.connections_accepted;
+    Connection& connection =
+        make_connection(std::move(accepted->fd), std::move(accepted->peer_address));
+    if (!connection.start()) {
+      ++stats_.connections_refused;
+      connections_.erase(connection.id());
+    }
+  }
+}
+
+// Without a descriptor the waiting connection can't even be refused, and the level-triggered
+// listener would spin. The spare one is given up for a moment to accept and close it.
+void Endpoint::refuse_connection() noexcept {
+  ++stats_.connections_refused;
+  spare_fd_.reset();
+  (void)net::accept_tcp(listener_.get());
+  spare_fd_ = open_spare();
+}
+
+Connection& Endpoint::make_connection(net::UniqueFd fd, std::string peer_address) {
+  return connections_.emplace(*this, std::move(fd), std::move(peer_address));
+}
+
+void Endpoint::adopt(HandedOver handed) {
+  adopted_now_.push_back(std::move(handed));
+}
+
+// ---- Sessions ----
+
+EngineSession& Endpoint::make_session(std::size_t engine_path) {
+  EngineSession& session = sessions_.emplace(*this, engineio::make_session_key(home_), engine_path);
+  sessions_by_key_.emplace(session.key(), &session);
+  ++stats_.sessions_opened;
+  return session;
+}
+
+EngineSession* Endpoint::find_by_key(std::string_view key) noexcept {
+  const auto found = sessions_by_key_.find(key);
+  if (found == sessions_by_key_.end()) return nullptr;
+  EngineSession* session = found->second;  // ending it removes it from the map
+  return session->ended_by(loop_.now()) ? nullptr : session;
+}
+
+void Endpoint::close_all(CloseReason reason) {
+  sessions_.for_each([reason](EngineSession& session) { session.close(reason); });
+}
+
+std::string_view Endpoint::http_date() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (const auto second = now.time_since_epoch().count(); second != http_date_second_) {
+    http_date_second_ = second;
+    http_date_ = http::format_date(now);
+  }
+  return http_date_;
+}
+
+// ---- The end of a tick ----
+
+void Endpoint::flush_later(Connection& connection) {
+  dirty_connections_.push_back(connection.id());
+}
+
+void Endpoint::flush_later(EngineSession& session) {
+  if (session.dirty) return;
+  session.dirty = true;
+  dirty_sessions_.push_back(session.id());
+}
+
+void Endpoint::resume_later(Connection& connection) {
+  resumed_.push_back(connection.id());
+}
+
+void Endpoint::free_later(Connection& connection) {
+  dead_connections_.push_back(connection.id());
+}
+
+void Endpoint::free_later(EngineSession& session) {
+  sessions_by_key_.erase(session.key());
+  dead_sessions_.push_back(session.id());
+}
+
+bool Endpoint::end_tick(TimePoint) {
+  flush_all();
+  free_all();
+  for (HandedOver& handed : std::exchange(adopted_, {})) {
+    Connection& connection = make_connection(std::move(handed.fd), std::move(handed.peer_address));
+    if (!connection.start(std::move(handed))) connections_.erase(connection.id());
+  }
+  adopted_ = std::exchange(adopted_now_, {});
+  for (const ConnectionId id : std::exchange(resumed_, {})) {
+    if (Connection* connection = connections_.find(id)) connection->resume();
+  }
+  return !adopted_.empty() || !dirty_sessions_.empty() || !dirty_connections_.empty() ||
+         !dead_connections_.empty() || !dead_sessions_.empty();
+}
+
+void Endpoint::flush_all() {
+  // Flushing may end sessions, and their ends make others dirty: until nothing is left.
+  while (!dirty_sessions_.empty() || !dirty_connections_.empty()) {
+    flushed_sessions_.swap(dirty_sessions_);
+    for (const EngineId id : flushed_sessions_) {
+      EngineSession* session = sessions_.find(id);
+      if (session == nullptr) continue;
+      session->dirty = false;
+      session->flush();
+    }
+    flushed_sessions_.clear();
+    flushed_connections_.swap(dirty_connections_);
+    for (const ConnectionId id : flushed_connections_) {
+      if (Connection* connection = connections_.find(id)) flush(*connection);
+    }
+    flushed_connections_.clear();
+  }
+}
+
+void Endpoint::flush(Connection& connection) {
+  EngineSession* session =
+      connection.role() == Role::websocket ? sessions_.find(connection.session()) : nullptr;
+  if (session != nullptr && !session->closed()) {
+    session->flush();
+  } else {
+    connection.flush(nullptr);
+  }
+}
+
+void Endpoint::free_all() {
+  for (const EngineId id : dead_sessions_) sessions_.erase(id);
+  dead_sessions_.clear();
+  for (const ConnectionId id : dead_connections_) connections_.erase(id);
+  dead_connections_.clear();
+}
+
+}  // namespace outcry::transport

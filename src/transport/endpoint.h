@@ -1,0 +1,122 @@
+// transport/endpoint.h — the browser-facing end of one worker: its listener, its connections, its
+// engine sessions.
+//
+//   accept ─▶ Connection ─▶ router ─▶ EngineSession ─▶ Application
+//                 ▲                        │ outbox
+//                 └──── end of tick ◀──────┘ one write for each dirty connection
+//
+// Everything is freed at the end of a tick, so code on the stack never loses what it stands on.
+// Thread: its worker's only. Owner: Worker, or a test.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/slot_table.h"
+#include "net/event_loop.h"
+#include "protocol/engineio/session_key.h"
+#include "protocol/websocket/deflate.h"
+#include "transport/application.h"
+#include "transport/connection.h"
+#include "transport/engine_session.h"
+#include "transport/frame.h"
+#include "transport/origin_policy.h"
+#include "transport/static_files.h"
+
+namespace outcry::transport {
+
+class Endpoint final : net::IoHandler {
+ public:
+  /// `files` may be null. All references must outlive the endpoint.
+  Endpoint(net::EventLoop& loop, const TransportOptions& options, Application& application,
+           engineio::SessionHome home, const StaticFiles* files);
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+  ~Endpoint();
+
+  /// Accepts connections from this listening socket.
+  void listen(net::UniqueFd listener);
+  void stop_listening();
+  /// Takes a connection that another worker handed over. It is looked at after one more round of
+  /// readiness, so that it can't overtake bytes of its own client that are already waiting on
+  /// another socket (a GET sent right after the WebSocket's `5`).
+  void adopt(HandedOver handed);
+
+  [[nodiscard]] EngineSession* find(EngineId id) noexcept { return sessions_.find(id); }
+  [[nodiscard]] FrameRef share(SharedFrame frame) { return frames_.share(std::move(frame)); }
+  /// Ends every session with this reason, for a shutdown.
+  void close_all(CloseReason reason);
+
+  /// Writes, frees, resumes. True if something waits for the next tick without an event.
+  bool end_tick(TimePoint now);
+
+  [[nodiscard]] const TransportStats& stats() const noexcept { return stats_; }
+  [[nodiscard]] std::size_t connection_count() const noexcept { return connections_.size(); }
+  [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
+
+  // ---- For connections, sessions and the router ----
+
+  [[nodiscard]] const TransportOptions& options() const noexcept { return options_; }
+  [[nodiscard]] TransportStats& counters() noexcept { return stats_; }
+  [[nodiscard]] net::EventLoop& loop() noexcept { return loop_; }
+  [[nodiscard]] Application& application() noexcept { return application_; }
+  [[nodiscard]] const OriginPolicy& origins() const noexcept { return origins_; }
+  [[nodiscard]] const StaticFiles* files() const noexcept { return files_; }
+  [[nodiscard]] engineio::SessionHome home() const noexcept { return home_; }
+  [[nodiscard]] websocket::Inflater& inflater() noexcept { return inflater_; }
+  [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
+  [[nodiscard]] std::string_view http_date();
+  [[nodiscard]] Connection* find(ConnectionId id) noexcept { return connections_.find(id); }
+  [[nodiscard]] EngineSession* find_by_key(std::string_view key) noexcept;
+  EngineSession& make_session(std::size_t engine_path);
+
+  void flush_later(Connection& connection);
+  void flush_later(EngineSession& session);
+  void resume_later(Connection& connection);
+  void free_later(Connection& connection);
+  void free_later(EngineSession& session);
+
+ private:
+  void on_io(std::uint32_t events) noexcept override;
+  void refuse_connection() noexcept;
+  Connection& make_connection(net::UniqueFd fd, std::string peer_address);
+  void flush_all();
+  void flush(Connection& connection);
+  void free_all();
+
+  net::EventLoop& loop_;
+  const TransportOptions& options_;
+  Application& application_;
+  const engineio::SessionHome home_;
+  const StaticFiles* files_;
+  OriginPolicy origins_;
+  TransportStats stats_;
+  websocket::Inflater inflater_;
+  FramePool frames_;  // before those that hold frames
+  std::vector<std::byte> read_buffer_;
+  net::UniqueFd listener_;
+  net::UniqueFd spare_fd_;  // given up to accept and refuse when descriptors run out
+
+  SlotTable<Connection, ConnectionId> connections_;
+  SlotTable<EngineSession, EngineId> sessions_;
+  std::unordered_map<std::string_view, EngineSession*> sessions_by_key_;  // views their keys
+
+  std::vector<HandedOver> adopted_;      // to look at in this tick
+  std::vector<HandedOver> adopted_now_;  // arrived in this tick
+  std::vector<ConnectionId> dirty_connections_;
+  std::vector<EngineId> dirty_sessions_;
+  std::vector<ConnectionId>
+      flushed_connections_;  // the lists being worked on: their memory is kept
+  std::vector<EngineId> flushed_sessions_;
+  std::vector<ConnectionId> resumed_;
+  std::vector<ConnectionId> dead_connections_;
+  std::vector<EngineId> dead_sessions_;
+
+  std::string http_date_;
+  std::int64_t http_date_second_ = 0;
+};
+
+}  // namespace outcry::transport

@@ -1,0 +1,368 @@
+#include "transport/engine_session.h"
+
+#include <algorithm>
+
+#include "protocol/websocket/frame.h"
+#include "transport/endpoint.h"
+
+namespace outcry::transport {
+namespace {
+
+constexpr std::string_view kClosePacket = "1";
+constexpr std::string_view kNoopPacket = "6";
+
+const SharedFrame& ping_frame() {
+  static const SharedFrame frame = make_frame("2");
+  return frame;
+}
+
+/// What a WebSocket client is told (docs/reference/codes.md). The stock client reconnects after
+/// any of them; the codes are for those who look.
+std::uint16_t close_code_of(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::parse_error:
+    case CloseReason::transport_error:
+      return 1002;
+    case CloseReason::forced_close:
+      return 1008;
+    case CloseReason::server_shutting_down:
+      return 1012;
+    case CloseReason::ping_timeout:
+    case CloseReason::confirm_timeout:
+      return 4408;
+    case CloseReason::outbox_overflow:
+      return 4429;
+    default:
+      return 1000;
+  }
+}
+
+}  // namespace
+
+EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
+                             std::size_t engine_path)
+    : id_(id),
+      engine_path_(static_cast<std::uint8_t>(engine_path)),
+      endpoint_(endpoint),
+      heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
+      confirm_by_(endpoint.loop().now() + endpoint.options().confirm_timeout),
+      key_(std::move(key)) {
+  arm_timer();
+}
+
+// ---- Opening ----
+
+void EngineSession::open_polling(Connection& connection) {
+  const TransportOptions& options = endpoint_.options();
+  connection.answer(
+      {.content_type = "text/plain; charset=UTF-8",
+       .body = engineio::encode_open({.sid = key_,
+                                      .offers_websocket = options.websocket,
+                                      .ping_interval_ms = options.ping_interval.count(),
+                                      .ping_timeout_ms = options.ping_timeout.count(),
+                                      .max_payload_bytes = options.message_bytes_max}),
+       .header_lines = connection.cors_headers()});
+}
+
+void EngineSession::open_websocket(Connection& connection, bool base64) {
+  const TransportOptions& options = endpoint_.options();
+  transport_ = Transport::websocket;
+  websocket_ = connection.id();
+  base64_ = base64;
+  deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
+  connection.bind(Role::websocket, id_);
+  send(make_frame(engineio::encode_open({.sid = key_,
+                                         .offers_websocket = false,
+                                         .ping_interval_ms = options.ping_interval.count(),
+                                         .ping_timeout_ms = options.ping_timeout.count(),
+                                         .max_payload_bytes = options.message_bytes_max})));
+}
+
+void EngineSession::confirm() noexcept {
+  confirmed_ = true;
+}
+
+// ---- Sending ----
+
+Sent EngineSession::send(const FrameRef& frame, bool is_volatile) {
+  if (state_ != State::open) return Sent::dropped;
+  if (is_volatile) {
+    const Connection* carrier = endpoint_.find(is_websocket() ? websocket_ : poll_);
+    if (carrier == nullptr || carrier->blocked()) {
+      ++endpoint_.counters().volatile_dropped;
+      return Sent::dropped;
+    }
+  }
+  if (base64_ && is_websocket() && frame->has_binary()) {
+    queue(endpoint_.share(make_base64_frame(*frame)));
+  } else {
+    queue(frame);
+  }
+  if (outbox_.bytes() <= endpoint_.options().outbox_bytes_max) return Sent::queued;
+  // Only noted: the caller may be walking a room, and ending the session changes the room.
+  close(CloseReason::outbox_overflow);
+  return Sent::over_limit;
+}
+
+Sent EngineSession::send(SharedFrame frame) {
+  return send(endpoint_.share(std::move(frame)));
+}
+
+void EngineSession::queue(const FrameRef& frame) {
+  ++endpoint_.counters().frames_sent;
+  const bool deflated = deflate_bits_ != 0 && is_websocket();
+  outbox_.push(frame,
+               deflated ? frame.deflated_wire(deflate_bits_, endpoint_.options().deflate_bytes_min)
+                        : frame->wire());
+  endpoint_.flush_later(*this);
+}
+
+void EngineSession::close(CloseReason reason) {
+  if (state_ != State::open) return;
+  state_ = State::closing;
+  closing_reason_ = reason;
+  endpoint_.flush_later(*this);
+}
+
+void EngineSession::abandon_outbox(const Connection& connection, std::string& rest) {
+  if (is_websocket() && connection.id() == websocket_) outbox_.take_wire(rest, true);
+}
+
+void EngineSession::flush() {
+  if (state_ == State::closed) return;
+  const bool closing = state_ == State::closing;
+  if (closing && closing_reason_ == CloseReason::outbox_overflow) return end(closing_reason_, {});
+  if (is_websocket()) {
+    if (Connection* connection = endpoint_.find(websocket_)) connection->flush(&outbox_);
+    if (closing && state_ != State::closed) end(closing_reason_, {});
+    return;
+  }
+  if (!poll_.valid()) {
+    // The close packet waits for the client's next GET, but not for ever.
+    if (closing && !timer_.armed()) arm_timer();
+    return;
+  }
+  std::string payload;
+  outbox_.take_payload(payload, endpoint_.options().polling_packets_max);
+  if (closing && outbox_.empty()) {
+    payload += payload.empty() ? std::string_view() : std::string_view("\x1e");
+    payload += kClosePacket;
+    return end(closing_reason_, payload);
+  }
+  if (payload.empty() && probed_) payload = kNoopPacket;  // what lets the client upgrade
+  if (!payload.empty()) answer_poll(payload);
+}
+
+void EngineSession::answer_poll(std::string_view payload) {
+  Connection* connection = endpoint_.find(poll_);
+  poll_ = {};
+  if (connection == nullptr) return;
+  connection->answer({.content_type = "text/plain; charset=UTF-8",
+                      .body = payload,
+                      .header_lines = connection->cors_headers()});
+}
+
+// ---- Polling ----
+
+void EngineSession::poll(Connection& connection) {
+  if (poll_.valid()) {
+    connection.answer({.status = 400, .header_lines = connection.cors_headers()});
+    return end(CloseReason::transport_error, kClosePacket);
+  }
+  poll_ = connection.id();
+  connection.bind(Role::poll, id_);
+  if (state_ == State::closing && outbox_.empty()) {
+    return end(closing_reason_,
+               "6\x1e"
+               "1");
+  }
+  if (!outbox_.empty() || probed_) endpoint_.flush_later(*this);
+}
+
+bool EngineSession::begin_post(Connection& connection) {
+  Connection* other = endpoint_.find(post_);
+  if (other == nullptr) {
+    post_ = connection.id();
+    connection.bind(Role::post, id_);
+    return true;
+  }
+  connection.answer({.status = 400, .header_lines = connection.cors_headers(), .close = true});
+  other->abort();
+  end(CloseReason::transport_error, kClosePacket);
+  return false;
+}
+
+void EngineSession::finish_post(Connection& connection) {
+  post_ = {};
+  const http::Request& request = connection.parser().request();
+  const std::string cors = connection.cors_headers();
+  if (request.content_type.starts_with("application/octet-stream")) {
+    connection.answer({.status = 400, .header_lines = cors});
+    return end(CloseReason::transport_error, kClosePacket);
+  }
+  take_payload(connection.parser().body());
+  // Also when a packet has ended the session: the POST itself was understood (spec §3.3).
+  connection.answer({.content_type = "text/html", .body = "ok", .header_lines = cors});
+}
+
+void EngineSession::take_payload(std::string_view body) {
+  engineio::PayloadReader reader(body);
+  while (state_ == State::open && !reader.done()) {
+    const auto packet = reader.next();
+    if (!packet) {
+      ++endpoint_.counters().packets_malformed;
+      return end(CloseReason::parse_error, kClosePacket);
+    }
+    take_packet(*packet);
+  }
+}
+
+// ---- Packets ----
+
+void EngineSession::take_packet(const engineio::Packet& packet) {
+  ++endpoint_.counters().packets_received;
+  switch (packet.type) {
+    case engineio::PacketType::message:
+      if (packet.is_binary) {
+        endpoint_.application().on_binary(*this, as_bytes(packet.text));
+      } else {
+        endpoint_.application().on_text(*this, packet.text);
+      }
+      return;
+    case engineio::PacketType::pong:
+      if (!awaiting_pong_) return;
+      awaiting_pong_ = false;
+      heartbeat_at_ = endpoint_.loop().now() + endpoint_.options().ping_interval;
+      return arm_timer();
+    case engineio::PacketType::ping:  // the heartbeat is the server's in this revision
+      return end(CloseReason::transport_error, kClosePacket);
+    case engineio::PacketType::close:
+      return end(CloseReason::transport_close, kNoopPacket);
+    default:
+      return;  // open, upgrade, noop: nothing to a session that is open
+  }
+}
+
+void EngineSession::take_text(Connection& connection, std::string_view text) {
+  if (connection.role() == Role::probe) return take_probe_text(connection, text);
+  if (state_ != State::open) return;
+  std::string scratch;
+  const auto packet = engineio::decode_packet(text, scratch);
+  if (!packet) {
+    ++endpoint_.counters().packets_malformed;
+    return end(CloseReason::parse_error, {});
+  }
+  take_packet(*packet);
+}
+
+void EngineSession::take_binary(Connection& connection, Bytes bytes) {
+  if (connection.role() == Role::probe) return connection.close(1002, "probe expected");
+  if (state_ != State::open) return;
+  take_packet({.type = engineio::PacketType::message, .is_binary = true, .text = as_text(bytes)});
+}
+
+// ---- Upgrade ----
+
+void EngineSession::probe(Connection& connection, bool base64) {
+  if (is_websocket() || state_ != State::open || endpoint_.find(websocket_) != nullptr) {
+    return connection.close(1008, "the session has a WebSocket already");
+  }
+  websocket_ = connection.id();
+  base64_ = base64;
+  connection.bind(Role::probe, id_);
+}
+
+void EngineSession::take_probe_text(Connection& connection, std::string_view text) {
+  if (text == "2probe") {
+    std::string answer;
+    websocket::append_frame(answer, websocket::Opcode::text, "3probe");
+    connection.send_framed(answer);
+    probed_ = true;
+    endpoint_.flush_later(*this);
+  } else if (text == "5" && state_ == State::open) {
+    complete_upgrade(connection);
+  } else {
+    connection.close(1002, "probe expected");
+    connection_lost(connection, CloseReason::transport_error);
+  }
+}
+
+void EngineSession::complete_upgrade(Connection& connection) {
+  transport_ = Transport::websocket;
+  probed_ = false;
+  deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
+  connection.bind(Role::websocket, id_);
+  ++endpoint_.counters().upgrades;
+  // `6` and not `1`: a client that raced would take a close packet at its word.
+  if (poll_.valid()) answer_poll(kNoopPacket);
+  if (awaiting_pong_) {  // the ping may have been lost with the poll that carried it
+    heartbeat_at_ = endpoint_.loop().now() + endpoint_.options().ping_timeout;
+    arm_timer();
+  }
+  endpoint_.flush_later(*this);
+}
+
+// ---- Ending ----
+
+void EngineSession::connection_lost(Connection& connection, CloseReason reason) {
+  if (state_ == State::closed) return;
+  if (connection.id() == poll_) {
+    poll_ = {};
+    return end(CloseReason::transport_error, {});
+  }
+  if (connection.id() == post_) return end(CloseReason::transport_error, kClosePacket);
+  if (connection.id() != websocket_) return;
+  if (is_websocket()) return end(reason, {});
+  websocket_ = {};  // a failed probe leaves the session unharmed
+  probed_ = false;
+}
+
+void EngineSession::end(CloseReason reason, std::string_view farewell) {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  timer_.cancel();
+  if (!farewell.empty()) answer_poll(farewell);
+  if (Connection* poll = endpoint_.find(poll_)) poll->abort();
+  if (Connection* connection = endpoint_.find(websocket_)) {
+    const bool overflow = reason == CloseReason::outbox_overflow;
+    connection->close(close_code_of(reason), {}, is_websocket() && !overflow ? &outbox_ : nullptr);
+  }
+  outbox_.clear();
+  ++endpoint_.counters().sessions_closed[static_cast<std::size_t>(reason)];
+  endpoint_.application().on_close(*this, reason);
+  endpoint_.free_later(*this);
+}
+
+// ---- Time ----
+
+void EngineSession::arm_timer() {
+  TimePoint next = heartbeat_at_;
+  if (!confirmed_) next = std::min(next, confirm_by_);
+  if (state_ == State::closing) {
+    next = endpoint_.loop().now() + endpoint_.options().close_timeout;
+  }
+  endpoint_.loop().timers().arm(timer_, next);
+}
+
+bool EngineSession::ended_by(TimePoint now) {
+  if (state_ == State::open && now >= heartbeat_at_) on_timer(now);
+  return closed();
+}
+
+void EngineSession::on_timer(TimePoint now) noexcept {
+  if (state_ == State::closing) return end(closing_reason_, kClosePacket);
+  if (!confirmed_ && now >= confirm_by_) return end(CloseReason::confirm_timeout, kClosePacket);
+  if (now >= heartbeat_at_) {
+    if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);
+    send_ping();
+  }
+  arm_timer();
+}
+
+void EngineSession::send_ping() {
+  send(ping_frame());
+  awaiting_pong_ = true;
+  heartbeat_at_ += endpoint_.options().ping_timeout;  // from when it was due, not from a late timer
+}
+
+}  // namespace outcry::transport

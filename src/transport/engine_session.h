@@ -1,0 +1,119 @@
+// transport/engine_session.h — one Engine.IO session: a browser connection across its transports.
+//
+//            GET (waits) ─┐                       ┌─ WebSocket probe: 2probe ▸ 3probe ▸ 5
+//   polling ─┤            ├─ outbox ─▶ one client ┤
+//            POST (body) ─┘                       └─ websocket (for good)
+//
+// At most one GET and one POST at a time; a second of either ends the session, as does a broken
+// poll. The heartbeat is the server's: `2` every ping interval, `3` within the ping timeout, and
+// nothing else counts as a sign of life. One timer serves heartbeat, confirmation and close.
+// Thread: its worker's only. Owner: Endpoint.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "net/timer_wheel.h"
+#include "protocol/engineio/packet.h"
+#include "transport/connection.h"
+#include "transport/frame.h"
+#include "transport/options.h"
+#include "transport/outbox.h"
+
+namespace outcry::transport {
+
+class Endpoint;
+
+enum class Sent : std::uint8_t {
+  queued,
+  dropped,    // volatile, and the client isn't writable now
+  over_limit  // the outbox is full: the session will be closed
+};
+
+class EngineSession final : net::TimerHandler {
+ public:
+  EngineSession(EngineId id, Endpoint& endpoint, std::string key, std::size_t engine_path);
+  EngineSession(const EngineSession&) = delete;
+  EngineSession& operator=(const EngineSession&) = delete;
+
+  // ---- For the application ----
+
+  [[nodiscard]] EngineId id() const noexcept { return id_; }
+  /// Index into TransportOptions::engine_paths of the request that opened the session.
+  [[nodiscard]] std::size_t engine_path() const noexcept { return engine_path_; }
+  [[nodiscard]] bool closed() const noexcept { return state_ == State::closed; }
+  [[nodiscard]] bool is_websocket() const noexcept { return transport_ == Transport::websocket; }
+  /// Tells that the application knows the client: the confirmation timeout no longer applies.
+  void confirm() noexcept;
+  /// Queues a frame. A volatile one is dropped unless it could be written now.
+  Sent send(const FrameRef& frame, bool is_volatile = false);
+  /// The same for a frame meant for this client alone.
+  Sent send(SharedFrame frame);
+  /// Ends the session after what is queued, as far as the client still fetches it.
+  void close(CloseReason reason);
+
+  // ---- For the endpoint and its router ----
+
+  [[nodiscard]] std::string_view key() const noexcept { return key_; }
+  /// Whether the session has ended by `now`. The timer may be a slot late; a request that comes in
+  /// between must not find a session that is over.
+  [[nodiscard]] bool ended_by(TimePoint now);
+  void open_polling(Connection& connection);
+  void open_websocket(Connection& connection, bool base64);
+  /// A GET: answered when there are packets. May end the session.
+  void poll(Connection& connection);
+  /// A POST's head: false if it ended the session (and was answered).
+  bool begin_post(Connection& connection);
+  void finish_post(Connection& connection);
+  /// A WebSocket that names this session, already switched: it may only probe and upgrade.
+  void probe(Connection& connection, bool base64);
+  void take_text(Connection& connection, std::string_view text);
+  void take_binary(Connection& connection, Bytes bytes);
+  void connection_lost(Connection& connection, CloseReason reason);
+  /// Gives up what waits, but for the rest of a frame that `connection` has partly written.
+  void abandon_outbox(const Connection& connection, std::string& rest);
+  /// Writes what waits; at the end of a tick.
+  void flush();
+
+  bool dirty = false;  // the endpoint's: on its list of sessions to flush
+
+ private:
+  enum class State : std::uint8_t { open, closing, closed };
+  enum class Transport : std::uint8_t { polling, websocket };
+
+  void on_timer(TimePoint now) noexcept override;
+  void take_packet(const engineio::Packet& packet);
+  void take_probe_text(Connection& connection, std::string_view text);
+  void complete_upgrade(Connection& connection);
+  void release_poll();
+  void answer_poll(std::string_view payload);
+  void queue(const FrameRef& frame);
+  void take_payload(std::string_view body);
+  void send_ping();
+  void arm_timer();
+  /// Ends the session at once; `farewell` answers a waiting poll.
+  void end(CloseReason reason, std::string_view farewell);
+
+  const EngineId id_;
+  State state_ = State::open;
+  Transport transport_ = Transport::polling;
+  CloseReason closing_reason_ = CloseReason::server_close;
+  bool confirmed_ = false;
+  bool awaiting_pong_ = false;
+  bool probed_ = false;  // 2probe was answered
+  bool base64_ = false;
+  std::uint8_t engine_path_ = 0;
+  std::uint8_t deflate_bits_ = 0;
+  Endpoint& endpoint_;
+  ConnectionId poll_;
+  ConnectionId post_;
+  ConnectionId websocket_;  // the transport, or the one that probes
+  TimePoint heartbeat_at_;  // the next ping is due, or its pong
+  TimePoint confirm_by_;
+  net::Timer timer_{*this};
+  Outbox outbox_;
+  std::string key_;
+};
+
+}  // namespace outcry::transport

@@ -1,0 +1,134 @@
+// transport/frame.h — Engine.IO packets encoded once and sent as they are to many.
+//
+//   wire:   [81 7e 01 5e][4 2["equity_updated",{…}]][82 03][01 02 03]
+//            ws header    packet 0 (text)            header packet 1 (binary)
+//
+// Server frames are unmasked (RFC 6455 §5.1), so the same WebSocket bytes serve every member of a
+// room; the packets' text within them is what a polling answer is made of. One encoding, two uses.
+//
+//   SharedFrame   immutable; crosses threads; atomic count, touched once per worker and event
+//   FrameRef      one worker's reference to it; plain count, touched once per delivery
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace outcry::transport {
+
+class Frame;
+using SharedFrame = std::shared_ptr<const Frame>;
+
+class Frame {
+ public:
+  /// The WebSocket frames of all packets.
+  [[nodiscard]] std::string_view wire() const noexcept { return wire_; }
+  [[nodiscard]] std::size_t packet_count() const noexcept { return 1 + rest_.size(); }
+  [[nodiscard]] bool has_binary() const noexcept { return first_.binary || !rest_.empty(); }
+  /// The first packet's text, with its Engine.IO type digit; empty if it is binary.
+  [[nodiscard]] std::string_view text() const noexcept {
+    return first_.binary ? std::string_view() : payload(first_);
+  }
+  /// Appends the packets as part of a polling payload (binary ones as 'b' + base64).
+  void append_payload(std::string& out) const;
+  /// Appends the frames with the text packet deflated (RFC 7692), given its compressed bytes.
+  void append_wire_deflated(std::string& out, std::string_view deflated_text) const;
+
+ private:
+  friend class FrameBuilder;
+  friend SharedFrame make_base64_frame(const Frame& frame);
+  friend SharedFrame make_control_frame(std::string wire);
+  struct Packet {
+    std::uint32_t offset = 0;  // of its payload in the wire bytes
+    std::uint32_t size = 0;
+    bool binary = false;
+  };
+  [[nodiscard]] std::string_view payload(const Packet& packet) const noexcept {
+    return std::string_view(wire_).substr(packet.offset, packet.size);
+  }
+  void append_packet(std::string& out, const Packet& packet) const;
+
+  std::string wire_;
+  Packet first_;
+  std::vector<Packet> rest_;  // attachments
+};
+
+/// Builds a frame: one packet, then its attachments.
+class FrameBuilder {
+ public:
+  /// `packet` is an Engine.IO packet with its type digit, or with `binary` a message's bytes.
+  explicit FrameBuilder(std::string_view packet, bool binary = false);
+  void add_attachment(Bytes bytes);
+  [[nodiscard]] SharedFrame finish() { return std::move(frame_); }
+
+ private:
+  Frame::Packet add(std::string_view payload, bool binary);
+  std::shared_ptr<Frame> frame_;
+};
+
+[[nodiscard]] inline SharedFrame make_frame(std::string_view packet) {
+  return FrameBuilder(packet).finish();
+}
+
+/// The frame for a WebSocket client that can't take binary (`b64=1`): attachments as base64 text.
+[[nodiscard]] SharedFrame make_base64_frame(const Frame& frame);
+
+/// A WebSocket control frame, already on the wire's form; it has no place in a polling payload.
+[[nodiscard]] SharedFrame make_control_frame(std::string wire);
+
+class FramePool;
+
+/// A worker's share of a frame. Thread: its worker's only.
+class FrameRef {
+ public:
+  FrameRef() = default;
+  FrameRef(const FrameRef& other) noexcept;
+  FrameRef(FrameRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  FrameRef& operator=(FrameRef other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~FrameRef();
+
+  [[nodiscard]] const Frame& operator*() const noexcept;
+  [[nodiscard]] const Frame* operator->() const noexcept { return &**this; }
+  [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
+  /// The wire bytes for a connection with permessage-deflate of this window; compressed at the
+  /// first call and kept for the other members of the room. Plain if shorter than `bytes_min`.
+  [[nodiscard]] std::string_view deflated_wire(int window_bits, std::size_t bytes_min) const;
+
+ private:
+  friend class FramePool;
+  struct Node;
+  explicit FrameRef(Node* node) noexcept : node_(node) {}
+  Node* node_ = nullptr;
+};
+
+/// Gives out FrameRefs; keeps their nodes for reuse, so that a delivery allocates nothing.
+/// Must outlive them. Thread: its worker's only.
+class FramePool {
+ public:
+  FramePool();
+  FramePool(const FramePool&) = delete;
+  FramePool& operator=(const FramePool&) = delete;
+  ~FramePool();
+
+  [[nodiscard]] FrameRef share(SharedFrame frame);
+
+ private:
+  friend class FrameRef;
+  struct Deflaters;
+  void release(FrameRef::Node* node) noexcept;
+  std::string deflate(const Frame& frame, int window_bits);
+
+  std::vector<std::unique_ptr<FrameRef::Node>> nodes_;
+  std::vector<FrameRef::Node*> free_;
+  std::unique_ptr<Deflaters> deflaters_;
+};
+
+}  // namespace outcry::transport

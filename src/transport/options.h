@@ -1,0 +1,85 @@
+// transport/options.h — limits and times of the browser-facing end, and what it counts.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace outcry::transport {
+
+struct TransportOptions {
+  // Request paths that speak Engine.IO, each ending in '/'. A session knows which one it came by.
+  std::vector<std::string> engine_paths = {"/socket.io/"};
+  // A path of bare WebSocket messages, without Engine.IO; empty: none.
+  std::string raw_websocket_path;
+  // Exact origins that browsers may connect from; "*" alone allows all. A request without an
+  // Origin, or from the server's own, is always allowed.
+  std::vector<std::string> allowed_origins;
+
+  bool polling = true;
+  bool websocket = true;
+
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::chrono::milliseconds upgrade_timeout{10'000};
+  // From the opening of a session to the application's confirm().
+  std::chrono::milliseconds confirm_timeout{10'000};
+  // From a request's first byte to its last; also for a response that isn't read.
+  std::chrono::milliseconds request_timeout{10'000};
+  // Of a connection without a request.
+  std::chrono::milliseconds keep_alive_timeout{65'000};
+  // For a polling client to fetch the close packet, and for a WebSocket's close handshake.
+  std::chrono::milliseconds close_timeout{10'000};
+
+  std::uint64_t message_bytes_max = 1'000'000;     // a message, and a polling body
+  std::uint64_t raw_message_bytes_max = 16 << 20;  // on raw_websocket_path
+  std::size_t head_bytes_max = 16'384;
+  std::size_t headers_max = 100;
+  std::size_t polling_packets_max = 16;    // python-engineio refuses more in one payload
+  std::size_t outbox_bytes_max = 1 << 20;  // waiting for one client
+  std::size_t connections_max = 20'000;    // of this worker
+  bool deflate = false;
+  std::size_t deflate_bytes_min = 1024;
+};
+
+/// Why an engine session ended (the reference's reasons).
+enum class CloseReason : std::uint8_t {
+  transport_close,  // the client went, or asked to
+  transport_error,  // a broken connection, or a rule of the transport broken
+  parse_error,      // an undecodable packet
+  ping_timeout,
+  confirm_timeout,  // opened, but never confirmed by the application
+  forced_close,     // the application's protocol was broken
+  server_close,     // the application's wish
+  outbox_overflow,  // read too slowly; may reconnect
+  server_shutting_down,
+};
+inline constexpr std::size_t kCloseReasonCount = 9;
+
+/// Of one worker, read on its thread.
+struct TransportStats {
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_refused = 0;  // over connections_max, or no descriptor left
+  std::uint64_t connections_closed = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t requests_refused = 0;    // answered 4xx or 5xx
+  std::uint64_t requests_malformed = 0;  // of those, by the HTTP grammar
+  std::uint64_t origins_refused = 0;
+  std::uint64_t handovers_out = 0;
+  std::uint64_t handovers_refused = 0;  // the other worker's mailbox was full
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t upgrades = 0;
+  std::array<std::uint64_t, kCloseReasonCount> sessions_closed{};  // by CloseReason
+  std::uint64_t websocket_errors = 0;  // frames and messages that broke RFC 6455 or 7692
+  std::uint64_t packets_malformed = 0;
+  std::uint64_t packets_received = 0;
+  std::uint64_t frames_sent = 0;  // put into an outbox
+  std::uint64_t volatile_dropped = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t writes = 0;
+};
+
+}  // namespace outcry::transport

@@ -1,0 +1,247 @@
+#include "transport/request_router.h"
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "protocol/http/target.h"
+#include "protocol/websocket/deflate.h"
+#include "protocol/websocket/error.h"
+#include "protocol/websocket/handshake.h"
+#include "transport/endpoint.h"
+
+namespace outcry::transport {
+namespace {
+
+/// The reference's error codes (spec §1.2).
+enum class EngineCode : std::uint8_t {
+  transport_unknown,
+  session_unknown,
+  bad_handshake_method,
+  bad_request,
+  forbidden,
+  unsupported_version
+};
+
+constexpr std::array<std::string_view, 6> kMessages = {
+    "Transport unknown", "Session ID unknown", "Bad handshake method",
+    "Bad request",       "Forbidden",          "Unsupported protocol version"};
+
+struct EngineRequest {
+  std::size_t path = 0;
+  std::string transport;
+  std::string sid;
+  std::string version;
+  bool base64 = false;
+};
+
+std::optional<std::size_t> engine_path_of(const Endpoint& endpoint, std::string_view path) {
+  const auto& paths = endpoint.options().engine_paths;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (path.starts_with(paths[i])) return i;
+  }
+  return std::nullopt;
+}
+
+EngineRequest read_engine_request(std::size_t path, const http::Request& request) {
+  EngineRequest out{.path = path};
+  http::QueryCursor query(request.query);
+  while (const auto parameter = query.next()) {
+    if (parameter->name == "transport") out.transport = http::percent_decode(parameter->value);
+    if (parameter->name == "sid") out.sid = http::percent_decode(parameter->value);
+    if (parameter->name == "EIO") out.version = http::percent_decode(parameter->value);
+    if (parameter->name == "b64") out.base64 = parameter->value == "1";
+  }
+  return out;
+}
+
+void refuse(Connection& connection, EngineCode code) {
+  const auto index = static_cast<std::size_t>(code);
+  // A page that may not connect may not read the refusal either.
+  const std::string cors =
+      code == EngineCode::forbidden ? std::string() : connection.cors_headers();
+  if (connection.parser().request().upgrades_to_websocket) {
+    return connection.answer({.status = 400,
+                              .content_type = "text/html",
+                              .body = kMessages[index],
+                              .header_lines = cors,
+                              .close = true});
+  }
+  connection.answer(
+      {.status = code == EngineCode::forbidden ? 403 : 400,
+       .content_type = "application/json",
+       .body = fmt::format(R"({{"code":{},"message":"{}"}})", index, kMessages[index]),
+       .header_lines = cors});
+}
+
+void open_session(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
+  const http::Request& request = connection.parser().request();
+  EngineSession& session = endpoint.make_session(engine.path);
+  endpoint.application().on_open(session, {.engine_path = engine.path,
+                                           .query = request.query,
+                                           .authorization = request.authorization,
+                                           .peer_address = connection.peer_address()});
+  session.open_polling(connection);
+}
+
+/// Switches the connection to WebSocket frames; false if it was refused, and answered.
+bool upgrade(Endpoint& endpoint, Connection& connection, std::uint64_t message_bytes_max) {
+  const http::Request& request = connection.parser().request();
+  const auto valid =
+      websocket::check_upgrade({.is_get = request.method == http::Method::get,
+                                .is_http_1_1 = request.minor_version == 1,
+                                .upgrades_to_websocket = request.upgrades_to_websocket,
+                                .version = request.websocket_version,
+                                .key = request.websocket_key});
+  if (!valid) {
+    connection.answer({.status = websocket::status_for(valid.error()),
+                       .content_type = "text/html",
+                       .body = valid.error().message(),
+                       .header_lines = "Sec-WebSocket-Version: 13\r\n",
+                       .close = true});
+    return false;
+  }
+  websocket::DeflateAgreement agreement{.server_max_window_bits = 0};
+  if (endpoint.options().deflate && !request.websocket_extensions.empty()) {
+    auto negotiated = websocket::negotiate_deflate(request.websocket_extensions);
+    if (!negotiated) {
+      connection.answer({.status = 400, .close = true});
+      return false;
+    }
+    if (*negotiated) agreement = **negotiated;
+  }
+  std::string response;
+  const std::string cors = connection.cors_headers();
+  websocket::append_switching_protocols(
+      response,
+      {.key = request.websocket_key, .extensions = agreement.response, .header_lines = cors});
+  connection.switch_to_websocket(response, agreement.server_max_window_bits, message_bytes_max);
+  return true;
+}
+
+void route_websocket(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
+  EngineSession* session = endpoint.find_by_key(engine.sid);
+  if (!engine.sid.empty() && session == nullptr) {
+    return refuse(connection, EngineCode::session_unknown);
+  }
+  if (engine.sid.empty() && engine.version != "4") {
+    return refuse(connection, EngineCode::unsupported_version);
+  }
+  // The request's views end with the switch: what on_open is to see is copied before.
+  const http::Request& request = connection.parser().request();
+  const std::string query(request.query), authorization(request.authorization);
+  if (!upgrade(endpoint, connection, endpoint.options().message_bytes_max)) return;
+  if (session != nullptr) return session->probe(connection, engine.base64);
+  EngineSession& opened = endpoint.make_session(engine.path);
+  endpoint.application().on_open(opened, {.engine_path = engine.path,
+                                          .query = query,
+                                          .authorization = authorization,
+                                          .peer_address = connection.peer_address()});
+  opened.open_websocket(connection, engine.base64);
+}
+
+void route_polling(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
+  const http::Request& request = connection.parser().request();
+  if (engine.sid.empty()) {
+    if (request.method != http::Method::get) {
+      return refuse(connection, EngineCode::bad_handshake_method);
+    }
+    if (engine.version != "4") return refuse(connection, EngineCode::unsupported_version);
+    return open_session(endpoint, connection, engine);
+  }
+  EngineSession* session = endpoint.find_by_key(engine.sid);
+  if (session == nullptr) return refuse(connection, EngineCode::session_unknown);
+  if (session->is_websocket()) return refuse(connection, EngineCode::bad_request);
+  if (request.method == http::Method::get) return session->poll(connection);
+  if (request.method == http::Method::post) return session->finish_post(connection);
+  connection.answer({.status = 500, .header_lines = connection.cors_headers()});
+}
+
+void route_engine(Endpoint& endpoint, Connection& connection, std::size_t path) {
+  const http::Request& request = connection.parser().request();
+  if (!endpoint.origins().allows(request.origin, request.host)) {
+    ++endpoint.counters().origins_refused;
+    return refuse(connection, EngineCode::forbidden);
+  }
+  if (request.method == http::Method::options && !request.origin.empty()) {
+    return connection.answer({.status = 204,
+                              .header_lines = endpoint.origins().preflight_headers(
+                                  request.origin, request.access_control_request_headers)});
+  }
+  const EngineRequest engine = read_engine_request(path, request);
+  const TransportOptions& options = endpoint.options();
+  const bool is_websocket = engine.transport == "websocket" && options.websocket;
+  if (!is_websocket && !(engine.transport == "polling" && options.polling)) {
+    return refuse(connection, EngineCode::transport_unknown);
+  }
+  if (is_websocket && request.upgrades_to_websocket) {
+    return route_websocket(endpoint, connection, engine);
+  }
+  if (is_websocket) {
+    const bool unknown = !engine.sid.empty() && endpoint.find_by_key(engine.sid) == nullptr;
+    if (unknown) return refuse(connection, EngineCode::session_unknown);
+    const bool bad_method = engine.sid.empty() && request.method != http::Method::get;
+    return refuse(connection,
+                  bad_method ? EngineCode::bad_handshake_method : EngineCode::bad_request);
+  }
+  if (request.upgrades_to_websocket) return refuse(connection, EngineCode::bad_request);
+  route_polling(endpoint, connection, engine);
+}
+
+void route_file(Endpoint& endpoint, Connection& connection) {
+  const http::Request& request = connection.parser().request();
+  const bool readable = request.method == http::Method::get || request.method == http::Method::head;
+  if (!readable) {
+    return connection.answer({.status = 405, .header_lines = "Allow: GET, HEAD\r\n"});
+  }
+  const auto* file = endpoint.files() == nullptr ? nullptr : endpoint.files()->find(request.path);
+  if (file == nullptr) {
+    return connection.answer({.status = 404, .content_type = "text/plain", .body = "Not found\n"});
+  }
+  const std::string headers = fmt::format(
+      "ETag: {}\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n", file->etag);
+  if (request.if_none_match == file->etag) {
+    return connection.answer({.status = 304, .header_lines = headers});
+  }
+  connection.answer(
+      {.content_type = file->content_type, .body = file->bytes, .header_lines = headers});
+}
+
+}  // namespace
+
+std::optional<WorkerId> home_of_request(Endpoint& endpoint, const Connection& connection) {
+  const http::Request& request = connection.parser().request();
+  if (!engine_path_of(endpoint, request.path)) return std::nullopt;
+  const auto sid = http::find_parameter(request.query, "sid");
+  const auto home = sid ? engineio::home_of(*sid) : std::nullopt;
+  const bool elsewhere =
+      home && home->node == endpoint.home().node && home->worker != endpoint.home().worker;
+  return elsewhere ? std::optional(home->worker) : std::nullopt;
+}
+
+void route_head(Endpoint& endpoint, Connection& connection) {
+  const http::Request& request = connection.parser().request();
+  if (request.method != http::Method::post || !engine_path_of(endpoint, request.path)) return;
+  const auto sid = http::find_parameter(request.query, "sid");
+  EngineSession* session = sid ? endpoint.find_by_key(*sid) : nullptr;
+  const auto transport = http::find_parameter(request.query, "transport");
+  if (session == nullptr || session->is_websocket() || transport != "polling") return;
+  if (!endpoint.origins().allows(request.origin, request.host)) return;
+  (void)session->begin_post(connection);  // false: answered already, nothing is left to do
+}
+
+void route_request(Endpoint& endpoint, Connection& connection) {
+  const http::Request& request = connection.parser().request();
+  if (const auto path = engine_path_of(endpoint, request.path)) {
+    return route_engine(endpoint, connection, *path);
+  }
+  const std::string& raw_path = endpoint.options().raw_websocket_path;
+  if (!raw_path.empty() && request.path == raw_path) {
+    if (!upgrade(endpoint, connection, endpoint.options().raw_message_bytes_max)) return;
+    return connection.bind(Role::raw, {});
+  }
+  route_file(endpoint, connection);
+}
+
+}  // namespace outcry::transport
