@@ -24,11 +24,12 @@ from desk.serve import ApiServer
 from desk.trading import trade_until
 
 HERE = Path(__file__).resolve().parent
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     try:
         desk = Desk(ACCOUNTS, read_prices(options.prices))
         secret = options.secret_file.read_bytes().strip()

@@ -79,7 +79,8 @@ class _Seat:
 
     def __post_init__(self) -> None:
         self.challenge = Challenge(self.account.challenge_id, self.account.user_id, self.rules)
-        first = next((i for i, day in enumerate(self.days) if day.date >= self.account.first_date), 0)
+        begin = self.account.first_date
+        first = next((i for i, day in enumerate(self.days) if day.date >= begin), 0)
         self._day = max(first, HISTORY_DAYS)
         self._last_price = self.days[self._day - 1].close
         self._curve = deque(maxlen=CURVE_POINTS_MAX)
@@ -172,3 +173,6 @@ class _Seat:
             )
         elif event.name == "risk_alert":
             self._alerts.append(payload)
+        elif payload["new_status"] == Status.ACTIVE.value:  # the curve begins at the balance
+            balance = amount(self.rules.starting_balance)
+            self._curve.append({"at": str(payload["changed_at"]), "equity": balance})

@@ -107,6 +107,13 @@ describe("equity", () => {
   });
 });
 
+describe("a phase without trades", () => {
+  it("has a curve of one point, at the balance", () => {
+    const view = viewOf({ ...SNAPSHOT, curve: [], current_equity: "100000.00" });
+    expect(view.curve).toEqual([{ at: time(0), equity: "100000.00" }]);
+  });
+});
+
 describe("status", () => {
   it("follows the newest change only", () => {
     const failed = apply(viewOf(SNAPSHOT), status(5, "FAILED"));

@@ -59,10 +59,16 @@ export function viewOf(snapshot: Snapshot): ChallengeView {
     profitTarget: cents(snapshot.profit_target),
     totalTrades: snapshot.total_trades,
     equityAt: snapshot.as_of,
-    curve: snapshot.curve.slice(-CURVE_POINTS_MAX),
+    curve: firstCurve(snapshot),
     alerts: [...snapshot.alerts].reverse().slice(0, ALERTS_MAX),
     trades: [...snapshot.trades].reverse().slice(0, TRADES_MAX),
   };
+}
+
+/** A curve begins where the phase began, so that the first trade draws a line. */
+function firstCurve(snapshot: Snapshot): CurvePoint[] {
+  if (snapshot.curve.length > 0) return snapshot.curve.slice(-CURVE_POINTS_MAX);
+  return [{ at: snapshot.as_of, equity: snapshot.current_equity }];
 }
 
 /** The view after a message; the same object when the message changes nothing. */

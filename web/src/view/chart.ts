@@ -17,6 +17,7 @@ import type { CurvePoint } from "../events";
 import { clockTime } from "./dom";
 
 const POINTS_MAX = 900;
+const POINTS_SHOWN_MIN = 60; // a young curve begins at the left instead of being stretched
 
 const COLOURS = {
   text: "#8b9aab",
@@ -44,7 +45,7 @@ export class EquityChart {
       },
       grid: { vertLines: { visible: false }, horzLines: { color: COLOURS.line } },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.1 } },
-      timeScale: { borderVisible: false, tickMarkFormatter: label, rightOffset: 4 },
+      timeScale: { borderVisible: false, tickMarkFormatter: label },
       localization: { timeFormatter: label, priceFormatter: wholeAmount },
       handleScroll: false,
       handleScale: false,
@@ -73,8 +74,7 @@ export class EquityChart {
   replace(curve: readonly CurvePoint[]): void {
     this.#points = curve.slice(-POINTS_MAX);
     this.#series.setData(this.#points.map(datum));
-    this.#chart.timeScale().fitContent();
-    this.#tell();
+    this.#showAll();
   }
 
   /** Adds one point at the right. */
@@ -83,8 +83,7 @@ export class EquityChart {
     if (this.#points.length >= 2 * POINTS_MAX) this.replace(this.#points);
     this.#points.push(point);
     this.#series.update(datum(point, this.#points.length - 1));
-    this.#chart.timeScale().fitContent();
-    this.#tell();
+    this.#showAll();
   }
 
   destroy(): void {
@@ -96,7 +95,9 @@ export class EquityChart {
     return point ? clockTime(point.at) : "";
   }
 
-  #tell(): void {
+  #showAll(): void {
+    const to = Math.max(this.#points.length, POINTS_SHOWN_MIN) + 1;
+    this.#chart.timeScale().setVisibleLogicalRange({ from: 0, to });
     this.#container.dataset["points"] = String(this.#points.length);
   }
 }

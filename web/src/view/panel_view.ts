@@ -106,7 +106,7 @@ export class PanelView {
     this.#totalMeter.show(usage(now.totalDrawdown, view.totalLimit));
     const wanted = now.targetEquity - view.startingBalance;
     this.#targetMeter.show({
-      text: `${money(now.totalProfit)} of ${money(wanted)}`,
+      text: `${wholeMoney(now.totalProfit)} of ${wholeMoney(wanted)}`,
       share: share(now.totalProfit, wanted),
       tone: "good",
     });
@@ -148,7 +148,17 @@ function showProfit(node: HTMLElement, amount: bigint): void {
 function usage(used: bigint, limit: bigint): MeterReading {
   const part = share(used, limit);
   const tone = part >= 1 ? "critical" : part >= WARNING_SHARE ? "warning" : "calm";
-  return { text: `${percent(used)} of ${percent(limit)}`, share: part, tone };
+  return { text: `${percent(used)} of ${wholePercent(limit)}`, share: part, tone };
+}
+
+/** Without cents, towards zero: a target must not be shown as reached before it is. */
+function wholeMoney(amount: bigint): string {
+  return money((amount / 100n) * 100n).slice(0, -".00".length);
+}
+
+/** A limit is a round figure: "5 %" reads better than "5.00 %". */
+function wholePercent(hundredths: bigint): string {
+  return hundredths % 100n === 0n ? `${hundredths / 100n} %` : percent(hundredths);
 }
 
 const WARNING_SHARE = 0.6;
