@@ -16,7 +16,7 @@ constexpr std::uint64_t kReserveBytesMax = 4096;
 }  // namespace
 
 // One for each connection, also for those that never say a word.
-static_assert(sizeof(MessageReader) <= 72);
+static_assert(sizeof(MessageReader) <= 64);
 
 MessageReader::MessageReader(const ReaderLimits& limits) noexcept : limits_(limits) {}
 

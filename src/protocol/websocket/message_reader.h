@@ -5,7 +5,7 @@
 //      ├─ text  ─▶ event             torn or fragmented: collected in an Assembly, which exists
 //      └─ ping  ─▶ event             only until its message has been seen
 //
-// An idle connection keeps 72 bytes and no buffer. Every limit is checked on the header, before
+// An idle connection keeps 64 bytes and no buffer. Every limit is checked on the header, before
 // the payload is stored. Text is checked as it arrives, also within a frame: the connection ends
 // at the first byte that can't be UTF-8.
 //
