@@ -1,0 +1,138 @@
+#include "cli/commands.h"
+
+#include <algorithm>
+#include <exception>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/publish.h"
+#include "cli/token.h"
+#include "cli/version.h"
+#include "gateway/config_keys.h"
+
+namespace outcry::cli {
+namespace {
+
+/// Reads the arguments of all commands; `action` is what the chosen one does.
+class CommandLine {
+ public:
+  explicit CommandLine(const Surroundings& surroundings) : around_(surroundings) {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string(version_line()));
+    app_.get_formatter()->column_width(34);
+    if (around_.serve) add_serve();
+    add_config_commands();
+    add_token();
+    add_publish();
+    app_.add_subcommand("version", "Print the version")->callback([this] {
+      action_ = [this] {
+        around_.out << version_line() << '\n';
+        return kExitDone;
+      };
+    });
+  }
+
+  int run(std::vector<std::string> arguments) {
+    std::ranges::reverse(arguments);  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      // Help and version "fail" with code 0.
+      return app_.exit(error, around_.out, around_.err) == 0 ? kExitDone : kExitUsage;
+    }
+    return action_();
+  }
+
+ private:
+  void add_serve() {
+    auto* command = app_.add_subcommand("serve", "Run the gateway");
+    command->add_option("--config", serve_.config, "Configuration file (TOML)");
+    command->add_flag("--dev", serve_.development,
+                      "Development run: weak secrets and any origin are allowed");
+    command->callback([this] { action_ = [this] { return around_.serve(serve_); }; });
+  }
+
+  void add_config_commands() {
+    auto* print = app_.add_subcommand("default-config", "Print a configuration with all defaults");
+    print->add_flag("--markdown", markdown_, "Print the reference page instead");
+    print->callback([this] {
+      action_ = [this] {
+        around_.out << (markdown_ ? gateway::config_reference_markdown()
+                                  : gateway::default_config_toml());
+        return kExitDone;
+      };
+    });
+
+    auto* check = app_.add_subcommand("check-config", "Check a configuration file");
+    check->add_option("file", checked_.file, "Configuration file (TOML)")->required();
+    check->add_flag("--dev", checked_.development, "By the rules of a development run");
+    check->callback([this] {
+      action_ = [this] {
+        checked_.environment = around_.environment;
+        const gateway::LoadedConfig loaded = gateway::load_config(checked_);
+        for (const std::string& notice : loaded.notices) around_.err << notice << '\n';
+        around_.out << checked_.file->string() << ": ok\n";
+        return kExitDone;
+      };
+    });
+  }
+
+  void add_token() {
+    auto* command = app_.add_subcommand("token", "Sign a token, for development");
+    command->add_option("--user", token_.user, "User that the token names")->required();
+    command->add_option("--claim", token_.claim, "Claim that holds the user")
+        ->capture_default_str();
+    command->add_option("--ttl", token_.ttl_s, "Seconds that the token is valid")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 31'536'000));
+    command->add_option("--session-id", token_.session_id, "Claim session_id");
+    auto* secret = command->add_option("--secret-file", token_.secret_file,
+                                       "File with the secret (else: --config, OUTCRY_AUTH_SECRET)");
+    command->add_option("--config", token_.config, "Configuration file with the secret")
+        ->excludes(secret);
+    command->callback([this] { action_ = [this] { return print_token(token_, around_); }; });
+  }
+
+  void add_publish() {
+    auto* command = app_.add_subcommand("publish", "Publish one event by the operations port");
+    command->add_option("--room", publish_.room, "Room that gets it")->required();
+    command->add_option("--event", publish_.event, "Event name")->required();
+    command->add_option("--data", publish_.data, "JSON value, or - to read it")
+        ->capture_default_str();
+    command->add_option("--id", publish_.id, "Idempotency id");
+    command->add_option("--namespace", publish_.namespace_name, "Namespace; default /");
+    command->add_option("--address", publish_.address, "Operations port (else: the configuration)");
+    command->add_option("--config", publish_.config, "Configuration file with address and key");
+    command->add_option("--api-key-file", publish_.api_key_file,
+                        "File with the key (else: OUTCRY_API_KEY, the configuration)");
+    command->callback([this] { action_ = [this] { return publish(publish_, around_); }; });
+  }
+
+  const Surroundings& around_;
+  CLI::App app_{"Outcry: real-time events from a back end to the browsers that may see them",
+                "outcry"};
+  std::function<int()> action_;
+  ServeOptions serve_;
+  bool markdown_ = false;
+  gateway::LoadOptions checked_;
+  TokenOptions token_;
+  PublishOptions publish_;
+};
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
+  try {
+    return CommandLine(surroundings).run(arguments);
+  } catch (const gateway::ConfigError& error) {
+    surroundings.err << error.what() << '\n';
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    surroundings.err << "outcry: " << error.what() << '\n';
+    return kExitFailed;
+  }
+}
+
+}  // namespace outcry::cli

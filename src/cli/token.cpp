@@ -1,0 +1,38 @@
+#include "cli/token.h"
+
+#include <chrono>
+#include <ostream>
+
+#include "auth/token_verifier.h"
+#include "base/clock.h"
+
+namespace outcry::cli {
+
+int print_token(const TokenOptions& options, const Surroundings& surroundings) {
+  gateway::LoadOptions load;
+  load.file = options.config;
+  load.environment = surroundings.environment;
+  const gateway::AuthConfig auth = gateway::read_config(load).config.auth;
+  auth::Key key;
+  key.material = options.secret_file.empty()
+                     ? auth.secret
+                     : gateway::read_secret_file(options.secret_file, "--secret-file");
+  if (key.material.empty()) {
+    throw gateway::ConfigError(
+        "token: no secret; give --secret-file, --config or OUTCRY_AUTH_SECRET");
+  }
+  if (options.user.empty()) throw gateway::ConfigError("token: --user is empty");
+
+  auth::TokenRequest request;
+  request.user = options.user;
+  request.identity_claim = options.claim;
+  request.issued_at = wall_now();
+  request.lifetime = std::chrono::seconds(options.ttl_s);
+  request.session_id = options.session_id;
+  request.issuer = auth.issuer;
+  request.audience = auth.audience;
+  surroundings.out << auth::mint(key, request) << '\n';
+  return kExitDone;
+}
+
+}  // namespace outcry::cli

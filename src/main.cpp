@@ -1,0 +1,13 @@
+// main.cpp — chooses the command.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "gateway/config.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  return outcry::cli::run(arguments,
+                          {std::cout, std::cerr, outcry::gateway::process_environment(), nullptr});
+}
