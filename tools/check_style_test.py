@@ -251,6 +251,9 @@ extern "C" int h() {
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("src/rooms/hub.cpp:1: threads: std::mutex", done.stdout)
+        done = subprocess.run([sys.executable, program, "--root", self.root, "src/rooms/hub.h"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
 
 
 if __name__ == "__main__":
