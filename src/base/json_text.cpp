@@ -1,98 +1,27 @@
 #include "base/json_text.h"
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
-#include <cstring>
 
 #include "base/error_enum.h"
+#include "base/json_chars.h"
 
 namespace outcry::json {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "first_special counts from the low byte");
+using internal::first_special;
+using internal::hex_unit;
+using internal::is_high_surrogate;
+using internal::is_low_surrogate;
+using internal::low_surrogate_at;
+using internal::skip_string;
+using internal::utf8_length;
 
 constexpr bool is_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
-}
-
-constexpr std::uint64_t repeat(unsigned char byte) noexcept {
-  return 0x0101010101010101u * byte;
-}
-
-// The high bit of each byte that is zero, and of none below the first zero byte: a borrow can
-// only spoil the bits above it, and only the lowest set bit is used.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) noexcept {
-  return (word - repeat(1)) & ~word;
-}
-
-// First position from `at` on whose byte ends a plain run within a string: a quote, a backslash,
-// a control character, or (if `stop_at_high`) the start of a multi-byte character.
-template <bool stop_at_high>
-std::size_t first_special(std::string_view text, std::size_t at) noexcept {
-  while (text.size() - at >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    std::uint64_t hits = zero_bytes(word ^ repeat('"')) | zero_bytes(word ^ repeat('\\')) |
-                         ((word - repeat(0x20)) & ~word);
-    if constexpr (stop_at_high) hits |= word;
-    hits &= repeat(0x80);
-    if (hits != 0) return at + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
-    at += 8;
-  }
-  for (; at < text.size(); ++at) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (c == '"' || c == '\\' || c < 0x20 || (stop_at_high && c >= 0x80)) break;
-  }
-  return at;
-}
-
-// Bytes of the well-formed multi-byte character at `at` (RFC 3629 §4), 0 if there is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) noexcept {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  const auto continues = [&](std::size_t i) noexcept { return (byte(i) & 0xc0u) == 0x80u; };
-  const unsigned lead = byte(0);
-  if (lead < 0xc2) return 0;
-  if (lead < 0xe0) return continues(1) ? 2 : 0;
-  const unsigned second = byte(1);
-  if (lead < 0xf0) {
-    if (lead == 0xe0 && second < 0xa0) return 0;  // overlong
-    if (lead == 0xed && second > 0x9f) return 0;  // surrogate
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (lead == 0xf0 && second < 0x90) return 0;  // overlong
-  if (lead > 0xf4 || (lead == 0xf4 && second > 0x8f)) return 0;
-  return continues(1) && continues(2) && continues(3) ? 4 : 0;
-}
-
-// The code unit of the four hex digits at `at`, nullopt if they aren't there.
-std::optional<std::uint16_t> hex_unit(std::string_view text, std::size_t at) noexcept {
-  if (at > text.size() || text.size() - at < 4) return std::nullopt;
-  std::uint16_t unit = 0;
-  const char* const end = text.data() + at + 4;
-  const auto [stop, error] = std::from_chars(text.data() + at, end, unit, 16);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return unit;
-}
-
-constexpr bool is_high_surrogate(std::uint16_t unit) noexcept {
-  return (unit & 0xfc00u) == 0xd800u;
-}
-constexpr bool is_low_surrogate(std::uint16_t unit) noexcept {
-  return (unit & 0xfc00u) == 0xdc00u;
-}
-
-// True if `\uXXXX` with a low surrogate stands at `at`.
-bool low_surrogate_at(std::string_view text, std::size_t at) noexcept {
-  if (text.substr(std::min(at, text.size()), 2) != "\\u") return false;
-  const auto unit = hex_unit(text, at + 2);
-  return unit && is_low_surrogate(*unit);
 }
 
 // The grammar of RFC 8259 as a recursive descent over one text. Each function starts at `at` and
@@ -218,17 +147,6 @@ struct Scanner {
   }
 };
 
-// Position after the string that starts at `at`; for checked text.
-std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
-  ++at;
-  while ((at = first_special<false>(text, at)) < text.size()) {
-    if (text[at] == '"') return at + 1;
-    at += text[at] == '\\' ? 2 : 1;
-    if (at > text.size()) break;
-  }
-  return text.size();
-}
-
 // Position after the value that starts at `at`; for checked text, so brackets need only counting.
 std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
   std::size_t depth = 0;
@@ -279,74 +197,6 @@ std::size_t following_item(std::string_view text, std::size_t at) noexcept {
   return at < text.size() && text[at] == ',' ? skip_space(text, at + 1) : text.size();
 }
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xc0u | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      put(0xe0u | (code >> 12));
-    } else {
-      put(0xf0u | (code >> 18));
-      put(0x80u | ((code >> 12) & 0x3fu));
-    }
-    put(0x80u | ((code >> 6) & 0x3fu));
-  }
-  put(0x80u | (code & 0x3fu));
-}
-
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-
-// Appends what the escape at `at` means and returns the position after it; for checked text.
-std::size_t append_escape(std::string& out, std::string_view text, std::size_t at) {
-  constexpr std::string_view kLetters = "bfnrt";
-  constexpr std::string_view kMeanings = "\b\f\n\r\t";
-  const char c = text[at + 1];
-  if (c != 'u') {
-    const std::size_t index = kLetters.find(c);
-    out.push_back(index == std::string_view::npos ? c : kMeanings[index]);
-    return at + 2;
-  }
-  const auto unit = hex_unit(text, at + 2);
-  if (!unit) return out += kReplacement, at + 2;
-  if (is_high_surrogate(*unit) && low_surrogate_at(text, at + 6)) {
-    const std::uint32_t low = *hex_unit(text, at + 8);
-    append_utf8(out, 0x10000u + ((*unit & 0x3ffu) << 10) + (low & 0x3ffu));
-    return at + 12;
-  }
-  if (is_high_surrogate(*unit) || is_low_surrogate(*unit)) {
-    out += kReplacement;
-  } else {
-    append_utf8(out, *unit);
-  }
-  return at + 6;
-}
-
-bool has_escape(std::string_view slice) noexcept {
-  return slice.find('\\') != std::string_view::npos;
-}
-
-// Appends the string that starts at `at`, its lone surrogate escapes replaced; returns its end.
-std::size_t repair_string(std::string& out, std::string_view text, std::size_t at) {
-  const std::size_t end = skip_string(text, at);
-  while (at < end) {
-    const std::size_t backslash = text.find('\\', at);
-    if (backslash >= end) break;
-    out += text.substr(at, backslash - at);
-    const bool is_unit = backslash + 1 < end && text[backslash + 1] == 'u';
-    const auto unit = is_unit ? hex_unit(text, backslash + 2) : std::nullopt;
-    std::size_t length = unit ? 6 : 2;
-    const bool high = unit && is_high_surrogate(*unit);
-    if (high && low_surrogate_at(text, backslash + 6)) length = 12;
-    const bool lone = (high && length == 6) || (unit && is_low_surrogate(*unit));
-    out += lone ? std::string_view("\\ufffd") : text.substr(backslash, length);
-    at = std::min(backslash + length, text.size());
-  }
-  if (at < end) out += text.substr(at, end - at);
-  return std::max(at, end);
-}
-
 }  // namespace
 
 std::error_code make_error_code(JsonError error) {
@@ -372,48 +222,6 @@ Result<std::string_view> validate(std::string_view text, unsigned depth_max) {
   if (!end) return fail(end.error());
   if (skip_space(text, *end) != text.size()) return fail(JsonError::trailing_text);
   return text.substr(start, *end - start);
-}
-
-Result<std::string> repair(std::string_view text, unsigned depth_max) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '"') {
-      at = repair_string(out, text, at);
-      continue;
-    }
-    std::size_t bare = 0;
-    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
-      if (text.substr(at, word.size()) == word) bare = word.size();
-    }
-    if (bare > 0) {
-      out += "null";
-      at += bare;
-    } else {
-      out.push_back(text[at++]);
-    }
-  }
-  if (const auto checked = validate(out, depth_max); !checked) return fail(checked.error());
-  return out;
-}
-
-bool is_utf8(std::string_view bytes) noexcept {
-  std::size_t at = 0;
-  while (at < bytes.size()) {
-    std::uint64_t word = 0;
-    if (bytes.size() - at >= sizeof word) {
-      std::memcpy(&word, bytes.data() + at, sizeof word);
-      if ((word & repeat(0x80)) == 0) {
-        at += sizeof word;
-        continue;
-      }
-    }
-    const std::size_t length =
-        static_cast<unsigned char>(bytes[at]) < 0x80 ? 1 : utf8_length(bytes, at);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
 }
 
 Kind kind_of(std::string_view slice) noexcept {
@@ -465,7 +273,7 @@ std::optional<ObjectReader::Member> ObjectReader::next() {
   Member member;
   member.value = text_.substr(value_start, value_end - value_start);
   member.key = key.size() < 2 ? std::string_view() : key.substr(1, key.size() - 2);
-  if (has_escape(key)) {
+  if (key.contains('\\')) {
     key_ = unescape(key).value_or(std::string());
     member.key = key_;
   }
@@ -489,62 +297,12 @@ std::optional<std::string> string_member(std::string_view object_text, std::stri
   return std::move(*text);
 }
 
-Result<std::string> unescape(std::string_view string_slice) {
-  if (string_slice.size() < 2 || string_slice.front() != '"' || string_slice.back() != '"') {
-    return fail(JsonError::wrong_kind);
-  }
-  const std::string_view text = string_slice.substr(1, string_slice.size() - 2);
-  std::string out;
-  out.reserve(text.size());
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t backslash = std::min(text.find('\\', at), text.size());
-    out += text.substr(at, backslash - at);
-    at = backslash;
-    if (text.size() - at == 1) return fail(JsonError::wrong_kind);  // its quote was escaped
-    if (at < text.size()) at = append_escape(out, text, at);
-  }
-  return out;
-}
-
 std::optional<std::int64_t> integer(std::string_view slice) noexcept {
   std::int64_t value = 0;
   const char* const end = slice.data() + slice.size();
   const auto [stop, error] = std::from_chars(slice.data(), end, value);
   if (error != std::errc() || stop != end) return std::nullopt;
   return value;
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kMeanings = "\b\f\n\r\t\"\\";
-  constexpr std::string_view kLetters = "bfnrt\"\\";
-  out.push_back('"');
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t stop = first_special<true>(text, at);
-    out += text.substr(at, stop - at);
-    at = stop;
-    if (at == text.size()) break;
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      const std::size_t length = utf8_length(text, at);
-      const bool surrogate = length == 0 && text.size() - at >= 3 && c == '\xed' &&
-                             (text[at + 1] & '\xe0') == '\xa0' && (text[at + 2] & '\xc0') == '\x80';
-      out += length > 0 ? text.substr(at, length) : kReplacement;
-      at += length > 0 ? length : (surrogate ? 3 : 1);
-      continue;
-    }
-    if (const std::size_t index = kMeanings.find(c); index != std::string_view::npos) {
-      out.push_back('\\');
-      out.push_back(kLetters[index]);
-    } else {
-      out += "\\u00";
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 0xf]);
-    }
-    ++at;
-  }
-  out.push_back('"');
 }
 
 }  // namespace outcry::json

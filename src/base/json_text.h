@@ -62,9 +62,6 @@ inline constexpr std::size_t kNumberCharactersMax = 4096;
 /// errors it returns.
 [[nodiscard]] Result<std::string> repair(std::string_view text, unsigned depth_max = kDepthMax);
 
-/// True if `bytes` is UTF-8 without surrogates and overlong forms (RFC 3629).
-[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
-
 // ---- Slices of checked text ----
 
 /// Kind of the value that starts with the slice's first character. The slice must not be empty.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/utf8.h"
 
 namespace outcry::json {
 namespace {
@@ -40,14 +41,14 @@ void walk(std::string_view slice) {
     case Kind::object: {
       ObjectReader reader(slice);
       while (const auto entry = reader.next()) {
-        require(is_utf8(entry->key));
+        require(outcry::utf8_valid(entry->key));
         walk(entry->value);
       }
       break;
     }
     case Kind::string: {
       const auto text = unescape(slice);
-      require(text.has_value() && is_utf8(*text));
+      require(text.has_value() && outcry::utf8_valid(*text));
       std::string quoted;
       append_quoted(quoted, *text);
       require(unescape(quoted) == *text);

@@ -215,13 +215,6 @@ TEST(JsonText, repair_mends_what_python_writes_and_nothing_else) {
   EXPECT_EQ(repair("").error(), JsonError::unexpected_end);
 }
 
-TEST(JsonText, is_utf8_agrees_with_rfc_3629) {
-  EXPECT_TRUE(is_utf8("plain text that is longer than a word \xe2\x82\xac"));
-  EXPECT_FALSE(is_utf8("plain text that is longer than a word \xe2\x82"));
-  EXPECT_FALSE(is_utf8("\xc0\x80"));
-  EXPECT_TRUE(is_utf8(""));
-}
-
 // Readers are memory-safe on unchecked text too: every cut of a text, and of broken ones.
 TEST(JsonText, readers_stay_within_any_text) {
   const std::string text = "{\"a\\u0041\":[1,{\"b\":\"\\\"\"}],\"c\\\\\":null}";

@@ -8,6 +8,7 @@
 
 #include "base/error_enum.h"
 #include "base/json_text.h"
+#include "base/utf8.h"
 
 namespace outcry {
 namespace {
@@ -218,7 +219,7 @@ std::string_view ValueTree::Value::text() const noexcept {
 
 std::string ValueTree::Value::utf8() const {
   const std::string_view raw = text();
-  if (json::is_utf8(raw)) return std::string(raw);
+  if (utf8_valid(raw)) return std::string(raw);
   std::string quoted;
   json::append_quoted(quoted, raw);
   return json::unescape(quoted).value_or(std::string());

@@ -50,7 +50,7 @@ std::string decimal_of(std::string_view twos_complement) {
     while (used > 0 && words[used - 1] == 0) --used;
   }
   while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
-  if (digits.empty()) digits = "0";
+  if (digits.empty()) digits.push_back('0');
   if (negative) digits.push_back('-');
   std::ranges::reverse(digits);
   return digits;
