@@ -37,6 +37,7 @@ export class Feed {
   readonly #handlers: FeedHandlers;
   readonly #backoff = new Backoff();
   readonly #listening = new AbortController();
+  #mayHaveGap = true;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: FeedOptions, handlers: FeedHandlers) {
@@ -86,6 +87,7 @@ export class Feed {
     socket.on("equity_updated", (event) => onMessage({ type: "equity", event }));
     socket.on("challenge_status_changed", (event) => onMessage({ type: "status", event }));
     socket.on("risk_alert", (event) => onMessage({ type: "alert", event }));
+    socket.on("joined_challenge", () => this.#joined());
     socket.on("resync_required", () => onGap());
     socket.on("error", (answer) => onDenied(answer.message));
 
@@ -102,7 +104,13 @@ export class Feed {
       this.#handlers.onSignal({ type: "transport_changed", transport: transport.name }),
     );
     this.#socket.emit("join_challenge", { challenge_id: this.#options.challengeId });
-    if (!this.#socket.recovered) this.#handlers.onGap();
+    this.#mayHaveGap = !this.#socket.recovered;
+  }
+
+  /** Only now does every further event arrive; figures from before would leave a gap. */
+  #joined(): void {
+    if (this.#mayHaveGap) this.#handlers.onGap();
+    this.#mayHaveGap = false;
   }
 
   #failed(error: Error & { data?: Refusal }): void {
