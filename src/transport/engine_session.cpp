@@ -16,6 +16,11 @@ const SharedFrame& ping_frame() {
   return frame;
 }
 
+void answer_text(Connection& connection, std::string_view content_type, std::string_view body) {
+  const std::string headers = "Cache-Control: no-store\r\n" + connection.cors_headers();
+  connection.answer({.content_type = content_type, .body = body, .header_lines = headers});
+}
+
 /// What a WebSocket client is told (docs/reference/codes.md). The stock client reconnects after
 /// any of them; the codes are for those who look.
 std::uint16_t close_code_of(CloseReason reason) {
@@ -52,30 +57,26 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
 
 // ---- Opening ----
 
-void EngineSession::open_polling(Connection& connection) {
+std::string EngineSession::open_packet(bool offers_websocket) const {
   const TransportOptions& options = endpoint_.options();
-  connection.answer(
-      {.content_type = "text/plain; charset=UTF-8",
-       .body = engineio::encode_open({.sid = key_,
-                                      .offers_websocket = options.websocket,
-                                      .ping_interval_ms = options.ping_interval.count(),
-                                      .ping_timeout_ms = options.ping_timeout.count(),
-                                      .max_payload_bytes = options.message_bytes_max}),
-       .header_lines = connection.cors_headers()});
+  return engineio::encode_open({.sid = key_,
+                                .offers_websocket = offers_websocket && options.websocket,
+                                .ping_interval_ms = options.ping_interval.count(),
+                                .ping_timeout_ms = options.ping_timeout.count(),
+                                .max_payload_bytes = options.message_bytes_max});
+}
+
+void EngineSession::open_polling(Connection& connection) {
+  answer_text(connection, "text/plain; charset=UTF-8", open_packet(true));
 }
 
 void EngineSession::open_websocket(Connection& connection, bool base64) {
-  const TransportOptions& options = endpoint_.options();
   transport_ = Transport::websocket;
   websocket_ = connection.id();
   base64_ = base64;
   deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
   connection.bind(Role::websocket, id_);
-  send(make_frame(engineio::encode_open({.sid = key_,
-                                         .offers_websocket = false,
-                                         .ping_interval_ms = options.ping_interval.count(),
-                                         .ping_timeout_ms = options.ping_timeout.count(),
-                                         .max_payload_bytes = options.message_bytes_max})));
+  send(make_frame(open_packet(false)));
 }
 
 void EngineSession::confirm() noexcept {
@@ -145,9 +146,9 @@ void EngineSession::flush() {
   std::string payload;
   outbox_.take_payload(payload, endpoint_.options().polling_packets_max);
   if (closing && outbox_.empty()) {
-    payload += payload.empty() ? std::string_view() : std::string_view("\x1e");
-    payload += kClosePacket;
-    return end(closing_reason_, payload);
+    if (!payload.empty()) payload += engineio::kSeparator;
+    answer_poll(payload.append(kClosePacket));
+    return end(closing_reason_, {});
   }
   if (payload.empty() && probed_) payload = kNoopPacket;  // what lets the client upgrade
   if (!payload.empty()) answer_poll(payload);
@@ -157,9 +158,7 @@ void EngineSession::answer_poll(std::string_view payload) {
   Connection* connection = endpoint_.find(poll_);
   poll_ = {};
   if (connection == nullptr) return;
-  connection->answer({.content_type = "text/plain; charset=UTF-8",
-                      .body = payload,
-                      .header_lines = connection->cors_headers()});
+  answer_text(*connection, "text/plain; charset=UTF-8", payload);
 }
 
 // ---- Polling ----
@@ -195,14 +194,13 @@ bool EngineSession::begin_post(Connection& connection) {
 void EngineSession::finish_post(Connection& connection) {
   post_ = {};
   const http::Request& request = connection.parser().request();
-  const std::string cors = connection.cors_headers();
   if (request.content_type.starts_with("application/octet-stream")) {
-    connection.answer({.status = 400, .header_lines = cors});
+    connection.answer({.status = 400, .header_lines = connection.cors_headers()});
     return end(CloseReason::transport_error, kClosePacket);
   }
   take_payload(connection.parser().body());
   // Also when a packet has ended the session: the POST itself was understood (spec §3.3).
-  connection.answer({.content_type = "text/html", .body = "ok", .header_lines = cors});
+  answer_text(connection, "text/html", "ok");
 }
 
 void EngineSession::take_payload(std::string_view body) {
@@ -321,7 +319,12 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
   if (state_ == State::closed) return;
   state_ = State::closed;
   timer_.cancel();
-  if (!farewell.empty()) answer_poll(farewell);
+  if (!farewell.empty() && poll_.valid()) {
+    std::string payload;  // what was queued before goes out before
+    outbox_.take_payload(payload, endpoint_.options().polling_packets_max - 1);
+    if (!payload.empty()) payload += engineio::kSeparator;
+    answer_poll(payload.append(farewell));
+  }
   if (Connection* poll = endpoint_.find(poll_)) poll->abort();
   if (Connection* connection = endpoint_.find(websocket_)) {
     const bool overflow = reason == CloseReason::outbox_overflow;

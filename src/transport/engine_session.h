@@ -90,6 +90,7 @@ class EngineSession final : net::TimerHandler {
   void answer_poll(std::string_view payload);
   void queue(const FrameRef& frame);
   void take_payload(std::string_view body);
+  [[nodiscard]] std::string open_packet(bool offers_websocket) const;
   void send_ping();
   void arm_timer();
   /// Ends the session at once; `farewell` answers a waiting poll.

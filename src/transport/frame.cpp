@@ -93,7 +93,7 @@ const Frame& FrameRef::operator*() const noexcept {
 
 std::string_view FrameRef::deflated_wire(int window_bits, std::size_t bytes_min) const {
   const Frame& frame = *node_->frame;
-  if (frame.text().size() < bytes_min) return frame.wire();
+  if (frame.text().empty() || frame.text().size() < bytes_min) return frame.wire();
   for (const auto& [bits, wire] : node_->deflated) {
     if (bits == window_bits) return wire;
   }

@@ -40,7 +40,8 @@ struct TransportOptions {
   std::size_t polling_packets_max = 16;    // python-engineio refuses more in one payload
   std::size_t outbox_bytes_max = 1 << 20;  // waiting for one client
   std::size_t connections_max = 20'000;    // of this worker
-  bool deflate = false;
+  bool deflate = false;                    // permessage-deflate on Engine.IO's WebSockets
+  bool raw_deflate = false;                // and on raw_websocket_path
   std::size_t deflate_bytes_min = 1024;
 };
 

@@ -86,7 +86,7 @@ void open_session(Endpoint& endpoint, Connection& connection, const EngineReques
 }
 
 /// Switches the connection to WebSocket frames; false if it was refused, and answered.
-bool upgrade(Endpoint& endpoint, Connection& connection, std::uint64_t message_bytes_max) {
+bool upgrade(Connection& connection, std::uint64_t message_bytes_max, bool deflate) {
   const http::Request& request = connection.parser().request();
   const auto valid =
       websocket::check_upgrade({.is_get = request.method == http::Method::get,
@@ -103,7 +103,7 @@ bool upgrade(Endpoint& endpoint, Connection& connection, std::uint64_t message_b
     return false;
   }
   websocket::DeflateAgreement agreement{.server_max_window_bits = 0};
-  if (endpoint.options().deflate && !request.websocket_extensions.empty()) {
+  if (deflate && !request.websocket_extensions.empty()) {
     auto negotiated = websocket::negotiate_deflate(request.websocket_extensions);
     if (!negotiated) {
       connection.answer({.status = 400, .close = true});
@@ -131,7 +131,8 @@ void route_websocket(Endpoint& endpoint, Connection& connection, const EngineReq
   // The request's views end with the switch: what on_open is to see is copied before.
   const http::Request& request = connection.parser().request();
   const std::string query(request.query), authorization(request.authorization);
-  if (!upgrade(endpoint, connection, endpoint.options().message_bytes_max)) return;
+  if (!upgrade(connection, endpoint.options().message_bytes_max, endpoint.options().deflate))
+    return;
   if (session != nullptr) return session->probe(connection, engine.base64);
   EngineSession& opened = endpoint.make_session(engine.path);
   endpoint.application().on_open(opened, {.engine_path = engine.path,
@@ -238,7 +239,8 @@ void route_request(Endpoint& endpoint, Connection& connection) {
   }
   const std::string& raw_path = endpoint.options().raw_websocket_path;
   if (!raw_path.empty() && request.path == raw_path) {
-    if (!upgrade(endpoint, connection, endpoint.options().raw_message_bytes_max)) return;
+    const TransportOptions& options = endpoint.options();
+    if (!upgrade(connection, options.raw_message_bytes_max, options.raw_deflate)) return;
     return connection.bind(Role::raw, {});
   }
   route_file(endpoint, connection);

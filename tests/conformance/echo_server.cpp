@@ -197,7 +197,7 @@ int main(int argc, char** argv) {
   options.engine_paths = {"/engine.io/", "/socket.io/"};
   options.raw_websocket_path = "/echo";
   options.allowed_origins = {"*"};
-  options.deflate = true;
+  options.raw_deflate = true;
   options.deflate_bytes_min = 0;
   options.outbox_bytes_max = 64 << 20;
   options.confirm_timeout = 1s;
@@ -207,6 +207,7 @@ int main(int argc, char** argv) {
   app.add_option("--ping-interval-ms", ping_interval_ms)->capture_default_str();
   app.add_option("--ping-timeout-ms", ping_timeout_ms)->capture_default_str();
   app.add_option("--max-payload", options.message_bytes_max, "bytes")->capture_default_str();
+  app.add_flag("--deflate", options.deflate, "permessage-deflate for Engine.IO as well");
   app.add_option("--workers", workers)->capture_default_str()->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   options.ping_interval = std::chrono::milliseconds(ping_interval_ms);
