@@ -270,15 +270,26 @@ std::error_code TokenVerifier::check_signature(std::string_view header, std::str
   return error;
 }
 
-std::string mint(const Key& key, const TokenRequest& request) {
-  using std::chrono::floor;
-  using std::chrono::seconds;
+std::string sign_payload(const Key& key, std::string_view payload) {
   nlohmann::ordered_json header{{"alg", name_of(key.algorithm)}, {"typ", "JWT"}};
   if (!key.id.empty()) header["kid"] = key.id;
-  const seconds issued = floor<seconds>(request.issued_at.time_since_epoch());
+  std::string token = base64url_encode(as_bytes(header.dump()));
+  token += '.';
+  token += base64url_encode(as_bytes(payload));
+  const MacContext keyed = keyed_hmac(key.material);
+  const std::optional<Sha256> signature = keyed ? hmac_of(keyed.get(), token) : std::nullopt;
+  OUTCRY_ASSERT(signature.has_value());
+  token += '.';
+  token += base64url_encode(std::as_bytes(std::span(*signature)));
+  return token;
+}
+
+std::string mint(const Key& key, const TokenRequest& request) {
+  const auto issued = std::chrono::floor<std::chrono::seconds>(request.issued_at);
+  const std::int64_t issued_at = issued.time_since_epoch().count();
   nlohmann::ordered_json payload{{request.identity_claim, request.user},
-                                 {"iat", issued.count()},
-                                 {"exp", (issued + request.lifetime).count()}};
+                                 {"iat", issued_at},
+                                 {"exp", issued_at + request.lifetime.count()}};
   const auto add = [&payload](const char* name, const std::string& value) {
     if (!value.empty()) payload[name] = value;
   };
@@ -288,16 +299,11 @@ std::string mint(const Key& key, const TokenRequest& request) {
   add("iss", request.issuer);
   add("aud", request.audience);
   if (!request.permissions.empty()) payload["permissions"] = request.permissions;
-
-  std::string token = base64url_encode(as_bytes(header.dump()));
-  token += '.';
-  token += base64url_encode(as_bytes(payload.dump()));
-  const MacContext keyed = keyed_hmac(key.material);
-  const std::optional<Sha256> signature = keyed ? hmac_of(keyed.get(), token) : std::nullopt;
-  OUTCRY_ASSERT(signature.has_value());
-  token += '.';
-  token += base64url_encode(std::as_bytes(std::span(*signature)));
-  return token;
+  try {
+    return sign_payload(key, payload.dump());
+  } catch (const nlohmann::json::type_error&) {
+    throw std::invalid_argument("a token's claims must be UTF-8");
+  }
 }
 
 }  // namespace outcry::auth

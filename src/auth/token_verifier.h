@@ -101,7 +101,11 @@ struct TokenRequest {
   std::vector<std::string> permissions;
 };
 
-/// Signs a token: for development, the command line and tests. The user must be valid UTF-8.
+/// Signs `payload` as it is, valid claims or not.
+[[nodiscard]] std::string sign_payload(const Key& key, std::string_view payload);
+
+/// Signs a token: for development, the command line and tests. Throws std::invalid_argument if a
+/// text isn't UTF-8.
 [[nodiscard]] std::string mint(const Key& key, const TokenRequest& request);
 
 }  // namespace outcry::auth

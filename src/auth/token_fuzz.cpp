@@ -1,0 +1,43 @@
+// Any text, as a token and as the payload of a signed one: an answer, and never a broken claim.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/token_verifier.h"
+
+namespace {
+
+using namespace outcry;
+using namespace outcry::auth;
+
+constexpr std::string_view kSecret = "d9Qm4vT7xKp2sR8yLw3zBn6cJf1gHa5e";
+constexpr WallTime kNow{std::chrono::seconds(1'700'000'000)};
+
+const TokenVerifier& verifier() {
+  static const TokenVerifier instance(
+      std::vector<Key>{{"", Algorithm::hs256, std::string(kSecret)}}, TokenPolicy{});
+  return instance;
+}
+
+void check(std::string_view token) {
+  const auto claims = verifier().verify(token, kNow);
+  if (!claims) return;
+  const bool printable =
+      claims->user.find_first_of(std::string_view("\0\n\r\x7f", 4)) == std::string::npos;
+  if (claims->user.empty() || claims->user.size() > 256 || !printable ||
+      claims->expires + TokenPolicy{}.leeway <= kNow || claims->type == "refresh") {
+    std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  check(input);
+  // The same bytes with our signature: past it, into the claims.
+  check(sign_payload({"", Algorithm::hs256, std::string(kSecret)}, input));
+  return 0;
+}
