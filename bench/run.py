@@ -2,8 +2,10 @@
 """Measures Outcry against the servers that it replaces. Started by bench/run, which installs what is missing."""
 import argparse
 import contextlib
+import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -20,7 +22,7 @@ from driver.search import find_highest, is_held  # noqa: E402
 from driver.services import RedisServer  # noqa: E402
 
 SECRET = "bench-secret-of-no-use-outside-0123456789"
-FIXED_RATES = [25_000, 50_000]
+FIXED_RATES = [25_000, 50_000]  # deliveries/s
 QUICK_RATES = [200, 1_000]
 ATTEMPTS = 3  # of a measurement that was disturbed
 
@@ -48,6 +50,8 @@ def parse_arguments():
                         help="another number of connections for one peer; stands in the report")
     parser.add_argument("--room-size", type=int, default=1, metavar="M",
                         help="members of a room (default 1: each connection in its own)")
+    parser.add_argument("--feed", choices=["python_pickle", "python_json", "node_msgpack"],
+                        help="publish to outcry what this library makes (default python_pickle)")
     parser.add_argument("--window", type=float, default=3.0, help="seconds that one step measures (default 3)")
     parser.add_argument("--preset", default="release", help="build preset (default release)")
     parser.add_argument("--keep", action="store_true", help="also write results/latest.json and latest.md")
@@ -83,7 +87,7 @@ def connected(run, peer):
     """The peer's server with all connections open: (service, load, noise of the set-up)."""
     with peer.make_service(run) as service:
         service.wait_for_port(service.port)
-        meter = NoiseMeter([service.pid, run.redis.pid])
+        meter = NoiseMeter(run.cores, [service.pid, run.redis.pid])
         with Load(run, service) as load:
             meter.own[load.process.pid] = 0
             noise = meter.read()
@@ -104,6 +108,8 @@ def play(run, peer, quick):
         progress(f"{peer.name}: {set_up['per_second']:.0f} connections/s, "
                  f"{(idle - before) / run.connections:.2f} KB each{', disturbed' if noise.disturbed else ''}")
 
+        members = run.connections // run.rooms
+
         def measure(rate, counts=lambda result: not result["disturbed"]):
             for _attempt in range(1 if quick else ATTEMPTS):
                 result = step(run, peer, service, load, rate)
@@ -116,16 +122,16 @@ def play(run, peer, quick):
             # A disturbance never helps a server: what it held all the same, it holds.
             return measure(rate, lambda result: not result["disturbed"] or is_held(result))
 
-        outcome = {"peer": peer.name, "connections": run.connections, "set_up": set_up, "set_up_disturbed": noise.disturbed,
+        outcome = {"peer": peer.name, "feed": peer.template, "connections": run.connections, "set_up": set_up, "set_up_disturbed": noise.disturbed,
                    "idle_kb": idle, "before_kb": before, "at_rates": {}}
         if quick:
             steps = [measure(rate) for rate in QUICK_RATES]
         else:
-            found = find_highest(peer.first_rate, measure_in_search)
+            found = find_highest(max(peer.first_rate // members, 2), measure_in_search, max(100 // members, 1))
             progress(f"{peer.name}: holds {found.held} messages/s")
             outcome |= {"held": found.held, "peak": found.peak, "held_disturbed": found.disturbed,
                         "limited_by_publisher": found.limited_by_publisher}
-            rates = {str(rate): rate for rate in FIXED_RATES if rate <= found.held}
+            rates = {str(rate): rate // members for rate in FIXED_RATES if rate // members <= found.held}
             if found.held:
                 rates["half"] = found.held // 2
             outcome["at_rates"] = {name: measure(rate) for name, rate in rates.items()}
@@ -152,7 +158,17 @@ def faults_of(steps, quick):
     return faults
 
 
+def choose_cores(quick):
+    """(for the server, for everything else). This process goes to the second, so that its work is not a stranger's."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2 and not quick:
+        sys.exit("bench/run: needs two cores, or --quick")
+    os.sched_setaffinity(0, {cores[min(1, len(cores) - 1)]})
+    return cores[0], cores[min(1, len(cores) - 1)]
+
+
 def run_rounds(arguments, folder):
+    server_core, load_core = choose_cores(arguments.quick)
     secret_file = folder / "secret"
     secret_file.write_text(SECRET)
     secret_file.chmod(0o600)
@@ -161,17 +177,20 @@ def run_rounds(arguments, folder):
     program = ROOT / "out" / arguments.preset / "outcry_load"
     subprocess.run([program, "--write-sqlite", ownership_file, "--rooms", str(rooms_max)], check=True)
     outcomes = []
-    with RedisServer(core=1) as redis:
+    with RedisServer(load_core) as redis:
         for number in range(arguments.rounds):
             for name in arguments.peers:
                 progress(f"round {number + 1} of {arguments.rounds}, {name}")
                 connections = arguments.connections_of[name]
                 run = Run(preset=arguments.preset, connections=connections, rooms=connections // arguments.room_size,
                           window_seconds=arguments.window, warm_up_seconds=0.3 if arguments.quick else 1.0,
-                          grace_seconds=1.0, server_core=0, load_core=1, secret_file=secret_file,
+                          grace_seconds=1.0, server_core=server_core, load_core=load_core, secret_file=secret_file,
                           ownership_file=ownership_file, redis=redis)
+                peer = PEERS[name]
+                if name == "outcry" and arguments.feed:
+                    peer = dataclasses.replace(peer, template=arguments.feed)
                 try:
-                    outcomes.append(play(run, PEERS[name], arguments.quick) | {"round": number + 1})
+                    outcomes.append(play(run, peer, arguments.quick) | {"round": number + 1})
                 except (LoadFailed, RuntimeError) as error:
                     progress(f"{name}: {error}")
                     outcomes.append({"peer": name, "round": number + 1, "error": str(error), "faults": [str(error)]})

@@ -8,7 +8,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # The rule, fixed before any run. A measurement counts only if, during it,
 STEAL_SHARE_MAX = 0.02  # the hypervisor took at most 2 % of the time of the cores that are used, and
 OTHERS_CORES_MAX = 0.05  # processes that are not part of the run used at most 5 % of one core.
-RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_SHARE_MAX:.0%} of the two cores' time, or "
+RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_SHARE_MAX:.0%} of the time of the run's cores, or "
         f"processes outside the run used more than {OTHERS_CORES_MAX:.0%} of a core during it. It is then repeated, at most "
         "twice, and left out of the medians if it stays disturbed. In the search a rate that was held in spite of a "
         "disturbance counts; a search whose lowest rate not held stayed disturbed is left out.")
@@ -16,7 +16,7 @@ RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_S
 
 @dataclasses.dataclass(frozen=True)
 class Noise:
-    steal: float  # share of the time of all cores
+    steal: float  # share of the time of the run's cores
     others: float  # cores used by processes outside the run
     idle: dict  # core -> share
     loadavg: float
@@ -26,14 +26,14 @@ class Noise:
         return self.steal > STEAL_SHARE_MAX or self.others > OTHERS_CORES_MAX
 
 
-def read_cores():
-    """core -> (busy, idle, steal) in ticks."""
+def read_cores(wanted):
+    """core of `wanted` -> (work of processes, idle, steal, interrupts) in ticks. Interrupts are nobody's: the run's own packets make them."""
     cores = {}
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
-        if name.startswith("cpu") and name != "cpu":
+        if name in {f"cpu{core}" for core in wanted}:
             user, nice, system, idle, iowait, irq, softirq, steal = map(int, fields[:8])
-            cores[int(name[3:])] = (user + nice + system + irq + softirq, idle + iowait, steal)
+            cores[int(name[3:])] = (user + nice + system, idle + iowait, steal, irq + softirq)
     return cores
 
 
@@ -46,17 +46,31 @@ def process_ticks(pid):
     return sum(map(int, fields[11:15]))
 
 
+def kernel_threads(cores):
+    """Those bound to one of `cores`: what they do under load is the run's own network work."""
+    found = set()
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if stat.read_text().rpartition(")")[2].split()[1] == "2":
+                pid = int(stat.parent.name)
+                if os.sched_getaffinity(pid) <= cores:
+                    found.add(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
 class NoiseMeter:
-    """Started before a measurement; read() after it. `pids` are the processes of the run; children that ended meanwhile
+    """Started before a measurement; read() after it. `cores` are the run's, to which its processes are pinned. `pids` are the processes of the run; children that ended meanwhile
     (publishers) count through their parent, this process."""
 
-    def __init__(self, pids):
-        self.pids = {*pids, os.getpid()}
-        self.cores = read_cores()
+    def __init__(self, cores, pids):
+        self.pids = {*pids, os.getpid(), *kernel_threads(cores)}
+        self.cores = read_cores(cores)
         self.own = {pid: process_ticks(pid) for pid in self.pids}
 
     def read(self):
-        after = read_cores()
+        after = read_cores(self.cores)
         delta = {core: [now - then for now, then in zip(after[core], before)] for core, before in self.cores.items()}
         ticks = sum(sum(values) for values in delta.values()) or 1
         seconds = max(ticks / TICKS / len(delta), 1 / TICKS)

@@ -26,6 +26,10 @@ class Run:
     ownership_file: object
     redis: RedisServer
 
+    @property
+    def cores(self):
+        return {self.server_core, self.load_core}
+
     def program(self, name):
         return str(ROOT / "out" / self.preset / name)
 
@@ -46,6 +50,7 @@ class Load:
                              "--connections", run.connections, "--rooms", run.rooms, "--secret-file", run.secret_file,
                              "--pid", f"server={service.pid}", "--pid", f"redis={run.redis.pid}", "--control"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.expected = 0  # events that have been published for its connections
         try:
             self.set_up = self.answer()
         except BaseException:
@@ -69,6 +74,11 @@ class Load:
         self.send(command)
         return self.answer()
 
+    def drain(self):
+        """Waits until what was published has arrived. What a server still withholds after three quiet seconds is lost:
+        shorter pauses happen, for an overloaded server may first take everything in and then send."""
+        self.expected = self.ask(f"drain {self.expected} 3000 60000")["arrived_total"]
+
     def close(self):
         if self.process.poll() is None:
             try:
@@ -89,8 +99,8 @@ class Load:
 
 def step(run, peer, service, load, rate):
     """Publishes at `rate` for warm-up and window; what was published in the window is measured until the grace is over."""
-    load.ask("drain 300 30000")
-    noise = NoiseMeter([service.pid, run.redis.pid, load.process.pid])
+    load.drain()
+    noise = NoiseMeter(run.cores, [service.pid, run.redis.pid, load.process.pid])
     start = time.monotonic_ns() + SECOND_NS // 5
     from_ns = start + int(run.warm_up_seconds * SECOND_NS)
     to_ns = from_ns + int(run.window_seconds * SECOND_NS)
@@ -107,6 +117,7 @@ def step(run, peer, service, load, rate):
     published = json.loads(publisher.stdout)
     sent = published["sent_in_window"]
     members = run.connections // run.rooms
+    load.expected += published["sent"] * members
     return {
         "rate": rate, "offered": sent / run.window_seconds, "arrived": received["arrived"] / run.window_seconds,
         "delivered_share": received["delivered"] / (sent * members) if sent else 0.0,

@@ -59,7 +59,7 @@ def rates_table(peers):
                      spread([outcome["peak"] for outcome in rounds.searches()], "{:,.0f}"),
                      *[spread([step["latency_us"][key] / 1000 for step in half], "{:.2f}") for key in ("p50", "p99", "p999")],
                      spread([one["user"] for one in cpu], "{:.2f}"), spread([one["kernel"] for one in cpu], "{:.2f}")])
-    head = ["server", "held messages/s", "n", f"{peers[0].peer} / it", "most deliveries/s in any step", "p50 ms at half",
+    head = ["server", "held messages/s", "n", f"{peers[0].peer} holds … times this", "most deliveries/s in any step", "p50 ms at half",
             "p99 ms at half", "p99.9 ms at half", "user at half", "kernel at half"]
     return table(head, rows)
 
@@ -73,7 +73,7 @@ def fixed_rates_table(peers):
             row += [spread([step["latency_us"][key] / 1000 for step in steps], "{:.2f}") if steps else "not held"
                     for key in ("p50", "p99", "p999")]
         rows.append(row)
-    return table(["server", *[f"{key} ms at {rate}/s" for rate in ("25k", "50k") for key in ("p50", "p99", "p99.9")]], rows)
+    return table(["server", *[f"{key} ms at {rate} deliveries/s" for rate in ("25k", "50k") for key in ("p50", "p99", "p99.9")]], rows)
 
 
 def set_up_table(peers):
@@ -89,7 +89,7 @@ def set_up_table(peers):
                      spread(each, "{:.2f}"), spread([outcome["idle_kb"] / 1024 for outcome in rounds.whole], "{:.0f}"),
                      spread([outcome["highest_kb"] / 1024 for outcome in rounds.whole], "{:.0f}")])
     head = ["server", "connections", "n", "connections/s with join", "set-up p50 ms", "p99 ms", "KB for each joined",
-            "MB idle", "MB at most"]
+            "MB idle", "MB at most, overload included"]
     return table(head, rows)
 
 
@@ -114,8 +114,8 @@ def markdown(results):
     return f"""# Measured {results["date"]}
 
 `{results["command"]}` at {results["commit"]}. {computer["cores"]} × {computer["cpu"]}, {computer["memory_gib"]} GiB, Linux {computer["kernel"]}.
-Server on core 0; load generator, publisher and Redis on core 1; loopback, no TLS, {rooms}. Median (minimum–maximum) of n undisturbed rounds.
-Held: 99 % delivered and p99 within {LATENCY_P99_US_MAX // 1000} ms for {results["window_seconds"]:.0f} s. CPU in cores.
+Server on one core; load generator, publisher and Redis on another; loopback, no TLS, {rooms}. Median (minimum–maximum) of n undisturbed rounds.
+Held: 99 % delivered and p99 within {LATENCY_P99_US_MAX // 1000} ms for {results["window_seconds"]:g} s. CPU in cores.
 
 ## Rate through Redis
 

@@ -10,7 +10,6 @@ DELIVERED_SHARE_MIN = 0.99
 PUBLISHED_SHARE_MIN = 0.98
 LATENCY_P99_US_MAX = 100_000
 RATE_MAX = 400_000
-RATE_MIN = 100
 PRECISION = 1.1
 
 
@@ -30,8 +29,8 @@ class Found:
     limited_by_publisher: bool  # the first rate that wasn't held failed because it wasn't published
 
 
-def find_highest(first_rate, measure):
-    """`measure(rate)` makes one step. Returns Found."""
+def find_highest(first_rate, measure, lowest_rate=100):
+    """`measure(rate)` makes one step. Below `lowest_rate` none is made. Returns Found."""
     steps = {}
 
     def held(rate):
@@ -44,7 +43,7 @@ def find_highest(first_rate, measure):
             low, rate = rate, rate * 2
         else:
             high = rate
-    while low == 0 and high is not None and high > RATE_MIN:
+    while low == 0 and high is not None and high > lowest_rate:
         rate = high // 2
         if held(rate):
             low = rate

@@ -69,10 +69,10 @@ std::string Control::set_up(std::uint32_t seconds_max) {
   while (!generator_.settled() && monotonic_ns() < give_up) generator_.poll(kPollMs);
   const double seconds = static_cast<double>(monotonic_ns() - start) / kNsPerSecond;
   const std::string cpu = cpu_shares(watched_, cpu_before, sample_all(watched_), seconds);
-  return fmt::format(
-      R"({{"ready":{},"seconds":{:.3f},"per_second":{:.1f},"setup_us":{},"memory_before_kb":{},"memory_kb":{},"cpu":{},{}}})",
-      generator_.ready(), seconds, generator_.ready() / seconds, times_us(generator_.setup_time()),
-      before, memory(), cpu, health());
+  return fmt::format(R"({{"ready":{},"seconds":{:.3f},"per_second":{:.1f},"setup_us":{},)"
+                     R"("memory_before_kb":{},"memory_kb":{},"cpu":{},{}}})",
+                     generator_.ready(), seconds, generator_.ready() / seconds,
+                     times_us(generator_.setup_time()), before, memory(), cpu, health());
 }
 
 std::string Control::run(std::string_view line) {
@@ -87,9 +87,11 @@ std::string Control::run(std::string_view line) {
     return measure(from, to, until);
   }
   if (command == "drain") {
-    std::uint64_t quiet_ms = 0, longest_ms = 0;
-    if (!(words >> quiet_ms >> longest_ms)) return error_answer("drain QUIET_MS LONGEST_MS");
-    return drain(quiet_ms, longest_ms);
+    std::uint64_t total = 0, quiet_ms = 0, longest_ms = 0;
+    if (!(words >> total >> quiet_ms >> longest_ms)) {
+      return error_answer("drain TOTAL QUIET_MS LONGEST_MS");
+    }
+    return drain(total, quiet_ms, longest_ms);
   }
   return error_answer("unknown command");
 }
@@ -116,15 +118,14 @@ std::string Control::measure(std::uint64_t from_ns, std::uint64_t to_ns, std::ui
       cpu_shares(watched_, before, after, seconds), memory(), health());
 }
 
-std::string Control::drain(std::uint64_t quiet_ms, std::uint64_t longest_ms) {
+std::string Control::drain(std::uint64_t total, std::uint64_t quiet_ms, std::uint64_t longest_ms) {
   const std::uint64_t start = monotonic_ns();
   for (std::uint64_t now = start; now < start + longest_ms * kNsPerMs; now = monotonic_ns()) {
-    if (now - std::max(start, generator_.last_arrival_ns()) >= quiet_ms * kNsPerMs) {
-      return fmt::format(R"({{"quiet":true,{}}})", health());
-    }
+    const std::uint64_t last = std::max(start, generator_.last_arrival_ns());
+    if (generator_.arrived_total() >= total || now - last >= quiet_ms * kNsPerMs) break;
     generator_.poll(kPollMs);
   }
-  return fmt::format(R"({{"quiet":false,{}}})", health());
+  return fmt::format(R"({{"arrived_total":{},{}}})", generator_.arrived_total(), health());
 }
 
 std::string Control::health() const {

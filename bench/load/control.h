@@ -1,12 +1,13 @@
-// load/control.h — the commands that a driver gives on standard input, one line each, answered by
-// one line of JSON.
+// load/control.h — commands on standard input, one a line, each answered by a line of JSON.
 //
-//   measure FROM_NS TO_NS UNTIL_NS   latencies of what is published in [FROM, TO), waiting for it
-//   until UNTIL drain QUIET_MS LONGEST_MS        read until nothing came for QUIET_MS memory
-//   resident size of the watched processes quit
+//   measure FROM TO UNTIL            latencies of what is published in [FROM, TO), in nanoseconds
+//                                    of CLOCK_MONOTONIC; waits for late ones until UNTIL
+//   drain TOTAL QUIET_MS LONGEST_MS  reads until TOTAL events came since the start, or none came
+//                                    for QUIET_MS
+//   memory                           resident size of the watched processes
+//   quit
 //
-// The connections stay open between commands, so one set-up serves a whole search for the highest
-// rate.
+// The connections stay open between commands, so one set-up serves a search for the highest rate.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ class Control {
                                     std::uint64_t until_ns);
 
  private:
-  [[nodiscard]] std::string drain(std::uint64_t quiet_ms, std::uint64_t longest_ms);
+  [[nodiscard]] std::string drain(std::uint64_t total, std::uint64_t quiet_ms,
+                                  std::uint64_t longest_ms);
   [[nodiscard]] std::string health() const;
   [[nodiscard]] std::string memory() const;
 

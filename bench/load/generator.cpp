@@ -142,6 +142,7 @@ void Generator::account(std::uint64_t now_ns) {
   for (const Delivery& delivery : deliveries_) {
     if (!delivery.own_room) ++misdelivered_;
     if (!delivery.in_sequence) ++out_of_sequence_;
+    ++arrived_total_;
     last_arrival_ns_ = now_ns;
     if (now_ns >= window_.from_ns && now_ns < window_.to_ns) ++window_.arrived;
     if (delivery.published_ns < window_.from_ns || delivery.published_ns >= window_.to_ns) continue;

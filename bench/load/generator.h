@@ -60,6 +60,8 @@ class Generator {
   [[nodiscard]] std::uint32_t ready() const noexcept { return ready_; }
   [[nodiscard]] std::uint32_t failed() const noexcept { return failed_; }
   [[nodiscard]] bool settled() const noexcept { return ready_ + failed_ == options_.connections; }
+  /// Events since the start.
+  [[nodiscard]] std::uint64_t arrived_total() const noexcept { return arrived_total_; }
   [[nodiscard]] std::uint64_t last_arrival_ns() const noexcept { return last_arrival_ns_; }
   [[nodiscard]] const Histogram& setup_time() const noexcept { return setup_time_; }
   /// Since the start, and never expected: an event of a room that the session isn't in; a doubled
@@ -104,6 +106,7 @@ class Generator {
   std::uint32_t started_ = 0;
   std::uint32_t ready_ = 0;
   std::uint32_t failed_ = 0;
+  std::uint64_t arrived_total_ = 0;
   std::uint64_t last_arrival_ns_ = 0;
   std::uint64_t misdelivered_ = 0;
   std::uint64_t out_of_sequence_ = 0;

@@ -1,12 +1,12 @@
-// load/session.h — one simulated browser: from the upgrade request to a joined room, then its
-// events.
+// load/session.h — one simulated browser: from the upgrade request to a joined room, then events.
 //
-//   upgrading --101--> opening --0{…}--> connecting --40{…}--> joining --42["joined_challenge"…-->
-//   joined
+//   upgrading --101--> opening --0{…}--> connecting --40{…}--> joining
+//                                      joining --42["joined_challenge",…]--> joined
 //
 // Bytes in, bytes and deliveries out: the sockets are the generator's. A browser with a healthy
 // network does the same: Engine.IO 4 straight over WebSocket, a Socket.IO CONNECT with the token,
-// one `join_challenge`. Thread: its owner's.
+// one `join_challenge`.
+// Thread: its owner's.
 #pragma once
 
 #include <cstdint>

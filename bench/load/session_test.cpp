@@ -135,9 +135,9 @@ TEST_F(SessionTest, every_refusal_says_why) {
 
 TEST(EventFields, python_and_node_spacing_are_both_read) {
   EventFields fields;
-  EXPECT_TRUE(find_event_fields(
-      R"(["equity_updated", {"challenge_id": "bench-0001234", "executed_at_ns": "0000000000000005678"}])",
-      fields));
+  EXPECT_TRUE(find_event_fields(R"(["equity_updated", {"challenge_id": "bench-0001234", )"
+                                R"("executed_at_ns": "0000000000000005678"}])",
+                                fields));
   EXPECT_EQ(fields.challenge, 1234U);
   EXPECT_EQ(fields.published_ns, 5678U);
   EXPECT_FALSE(find_event_fields(R"(["equity_updated",{"challenge_id":"bench-1"}])", fields));

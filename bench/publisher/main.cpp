@@ -122,13 +122,13 @@ int run(Options& options) {
   const std::uint64_t start = monotonic_ns();
   const Report report = publish(options, message, pipe);
   const double seconds = static_cast<double>(monotonic_ns() - start) / 1e9;
-  fmt::print(
-      R"({{"sent":{},"sent_in_window":{},"seconds":{:.3f},"per_second":{:.1f},"unheard":{},"pause_us":{{"p50":{:.1f},"p99":{:.1f},"max":{:.1f}}},"cpu":{:.3f}}})"
-      "\n",
-      report.sent, report.in_window, seconds, static_cast<double>(report.sent) / seconds,
-      pipe.unheard(), static_cast<double>(report.pause.quantile(0.5)) / 1e3,
-      static_cast<double>(report.pause.quantile(0.99)) / 1e3,
-      static_cast<double>(report.pause.max()) / 1e3, cpu_seconds() / seconds);
+  fmt::print(R"({{"sent":{},"sent_in_window":{},"seconds":{:.3f},"per_second":{:.1f},"unheard":{},)"
+             R"("pause_us":{{"p50":{:.1f},"p99":{:.1f},"max":{:.1f}}},"cpu":{:.3f}}})"
+             "\n",
+             report.sent, report.in_window, seconds, static_cast<double>(report.sent) / seconds,
+             pipe.unheard(), static_cast<double>(report.pause.quantile(0.5)) / 1e3,
+             static_cast<double>(report.pause.quantile(0.99)) / 1e3,
+             static_cast<double>(report.pause.max()) / 1e3, cpu_seconds() / seconds);
   return 0;
 }
 

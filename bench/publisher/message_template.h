@@ -1,9 +1,8 @@
-// publisher/message_template.h — a captured PUBLISH command whose digits are overwritten for each
-// message.
+// publisher/message_template.h — a captured PUBLISH command, its digits overwritten each time.
 //
-//   *3 $7 PUBLISH $20 tradesense_websocket $599 …challenge_bench-0000000…"0000000000000000000"…
-//                                                             ^^^^^^^ challenge        ^ time of
-//                                                             publishing
+//   *3 $7 PUBLISH $20 tradesense_websocket $599 …bench-0000000…"0000000000000000000"…
+//                                                      ^^^^^^^   ^^^^^^^^^^^^^^^^^^^
+//                                                      challenge   time of publishing
 //
 // What a back end's library encodes costs 40 µs in Python; a test at 50,000 messages/s needs the
 // same bytes without that cost. The fields have a fixed width, so every length in the captured
