@@ -48,6 +48,7 @@ describe("a panel", () => {
     await bob.root
       .locator('[data-testid="status"][data-status="FAILED"]')
       .waitFor({ timeout: 60_000 });
+    assert.match(await bob.part("reason").textContent(), /drawdown [\d.]+ %, limit/);
     const critical = bob.root.locator('[data-testid="alert"][data-severity="CRITICAL"]');
     assert.match(await critical.first().textContent(), /drawdown/);
     await page.close();

@@ -73,6 +73,7 @@ export interface Snapshot {
   title: string;
   challenge_id: string;
   status: Status;
+  status_reason: string;
   starting_balance: string;
   daily_drawdown_max: string;
   total_drawdown_max: string;

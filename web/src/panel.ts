@@ -72,11 +72,20 @@ export class Panel {
     const after = apply(before, message);
     if (after === before) return;
     this.#challenge = after;
-    if (message.type === "alert") this.#view.announceAlert(message.event);
+    this.#announce(message);
     const point = after.curve.at(-1);
     if (after.curve !== before.curve && point) this.#view.addPoint(point);
     this.#view.show(after);
     if (beginsAgain(before, after)) void this.#fetch();
+  }
+
+  /** For screen readers: what matters, and not every trade. */
+  #announce(message: Message): void {
+    if (message.type === "alert") {
+      this.#view.announce(`${message.event.title}. ${message.event.message}`);
+    } else if (message.type === "status") {
+      this.#view.announce(`Status ${message.event.new_status}. ${message.event.reason}.`);
+    }
   }
 
   /** Fetches the figures, and keeps trying while the back end is away. One at a time. */

@@ -73,6 +73,7 @@ class Challenge:
     user_id: str
     rules: Rules = field(default_factory=Rules)
     status: Status = Status.PENDING
+    status_reason: str = ""
     equity: Decimal = field(init=False)
     max_equity_ever: Decimal = field(init=False)
     daily_start_equity: Decimal = field(init=False)
@@ -175,6 +176,7 @@ class Challenge:
 
     def _change_status(self, status: Status, reason: str, now: datetime) -> Event:
         old, self.status = self.status, status
+        self.status_reason = reason
         payload = {
             "challenge_id": self.id,
             "old_status": old.value,

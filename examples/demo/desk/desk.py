@@ -109,6 +109,7 @@ class _Seat:
         challenge = self.challenge
         return {
             **self.summary(),
+            "status_reason": challenge.status_reason,
             "starting_balance": amount(self.rules.starting_balance),
             "daily_drawdown_max": amount(self.rules.daily_drawdown_max),
             "total_drawdown_max": amount(self.rules.total_drawdown_max),

@@ -14,6 +14,7 @@ const SNAPSHOT: Snapshot = {
   title: "Alice",
   challenge_id: ID,
   status: "ACTIVE",
+  status_reason: "",
   starting_balance: "100000.00",
   daily_drawdown_max: "5.00",
   total_drawdown_max: "10.00",

@@ -48,7 +48,7 @@ export function viewOf(snapshot: Snapshot): ChallengeView {
   return {
     challengeId: snapshot.challenge_id,
     status: snapshot.status,
-    reason: "",
+    reason: snapshot.status_reason,
     statusAt: snapshot.as_of,
     equity: cents(snapshot.current_equity),
     dailyStart: cents(snapshot.daily_start_equity),

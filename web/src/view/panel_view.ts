@@ -3,7 +3,7 @@
 import { money, percent, share } from "../challenge/money";
 import { figures, type ChallengeView } from "../challenge/state";
 import type { Connection } from "../connection/state";
-import type { AccountSummary, CurvePoint, RiskAlert } from "../events";
+import type { AccountSummary, CurvePoint } from "../events";
 import { EquityChart } from "./chart";
 import { element, setText } from "./dom";
 import { Indicator } from "./indicator";
@@ -14,6 +14,7 @@ export class PanelView {
   readonly root: HTMLElement;
   readonly #indicator: Indicator;
   readonly #status = element("span", { class: "status", "data-testid": "status" });
+  readonly #reason = element("p", { class: "reason", "data-testid": "reason", hidden: "" });
   readonly #notice = element("p", { class: "notice", role: "status", "data-testid": "notice" });
   readonly #announcer = element("p", { class: "unseen", "aria-live": "polite" });
   readonly #equity = element("output", { class: "equity", "data-testid": "equity" });
@@ -50,6 +51,7 @@ export class PanelView {
       },
       this.#head(account, id),
       this.#indicator.explanation,
+      this.#reason,
       this.#notice,
       this.#announcer,
       this.#summary(),
@@ -77,8 +79,8 @@ export class PanelView {
     this.#notice.hidden = text === "";
   }
 
-  announceAlert(alert: RiskAlert): void {
-    setText(this.#announcer, `${alert.title}. ${alert.message}`);
+  announce(text: string): void {
+    setText(this.#announcer, text);
   }
 
   /** Everything, with the curve drawn anew. */
@@ -97,7 +99,8 @@ export class PanelView {
     const now = figures(view);
     setText(this.#status, view.status);
     this.#status.dataset["status"] = view.status;
-    this.#status.title = view.reason;
+    setText(this.#reason, view.reason);
+    this.#reason.hidden = view.reason === "" || view.status === "ACTIVE";
     setText(this.#equity, money(view.equity));
     setText(this.#trades, String(view.totalTrades));
     showProfit(this.#daily, now.dailyProfit);
