@@ -1,0 +1,449 @@
+// A real TCP client against the server; the gateway behind it records what it is asked.
+#include "api/operations_server.h"
+
+#include <deque>
+#include <optional>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "api/health_routes.h"
+#include "api/publish_routes.h"
+#include "base/clock.h"
+
+namespace outcry::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+using HttpResponse = http::response<http::string_body>;
+
+class RecordingOperations final : public gateway::Operations {
+ public:
+  void publish(bus::Publication publication, gateway::PublishDone done) override {
+    published.push_back(publication);
+    if (answers_later) {
+      waiting.push_back(std::move(done));
+    } else if (!errors.empty() && errors.front()) {
+      done(fail(errors.front()));
+      errors.pop_front();
+    } else {
+      if (!errors.empty()) errors.pop_front();
+      done(gateway::PublishReceipt{publication.id, fmt::format("e1.{}", published.size())});
+    }
+  }
+  [[nodiscard]] gateway::Readiness readiness() const override { return ready; }
+  void collect_metrics(gateway::MetricsDone done) override {
+    done({{.name = "outcry_joins_total",
+           .help = "Joins.",
+           .type = observe::MetricType::counter,
+           .value = 3}});
+  }
+
+  std::vector<bus::Publication> published;
+  std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
+  bool answers_later = false;
+  std::vector<gateway::PublishDone> waiting;
+  gateway::Readiness ready;
+};
+
+class OperationsServerTest : public testing::Test {
+ protected:
+  OperationsServerTest() {
+    options_.api_keys = {"old-key", "new-key"};
+    options_.body_bytes_max = 2000;
+    options_.header_bytes_max = 4096;
+  }
+
+  void start() {
+    Router router;
+    add_publish_routes(router, operations_);
+    add_health_routes(router, operations_);
+    server_.emplace(io_, options_, std::move(router));
+    ASSERT_EQ(server_->listen("127.0.0.1", 0), std::error_code());
+    ASSERT_NE(server_->port(), 0);
+  }
+
+  tcp::socket connect() {
+    tcp::socket socket(io_);
+    socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
+    return socket;
+  }
+
+  template <class Condition>
+  bool run_until(Condition condition) {
+    const TimePoint end = steady_now() + std::chrono::minutes(1);  // then the test has failed
+    while (!condition() && steady_now() < end) {
+      io_.restart();
+      io_.run_one_for(milliseconds(100));
+    }
+    return condition();
+  }
+
+  void send(tcp::socket& socket, const std::string& bytes) {
+    bool done = false;
+    asio::async_write(socket, asio::buffer(bytes), [&](auto, std::size_t) { done = true; });
+    EXPECT_TRUE(run_until([&] { return done; }));
+  }
+
+  // nullopt: the server closed the connection without an answer.
+  std::optional<HttpResponse> receive(tcp::socket& socket, boost::beast::flat_buffer& buffer,
+                                      bool is_head = false) {
+    http::response_parser<http::string_body> parser;
+    parser.skip(is_head);
+    std::optional<boost::system::error_code> outcome;
+    http::async_read(socket, buffer, parser,
+                     [&](boost::system::error_code error, std::size_t) { outcome = error; });
+    EXPECT_TRUE(run_until([&] { return outcome.has_value(); }));
+    if (!outcome || *outcome) return std::nullopt;
+    return parser.release();
+  }
+
+  HttpResponse exchange(const std::string& bytes, bool is_head = false) {
+    tcp::socket socket = connect();
+    boost::beast::flat_buffer buffer;
+    send(socket, bytes);
+    auto response = receive(socket, buffer, is_head);
+    EXPECT_TRUE(response) << "no answer to: " << bytes.substr(0, 200);
+    return response.value_or(HttpResponse());
+  }
+
+  static std::string post(std::string_view path, std::string_view body,
+                          std::string_view headers = "") {
+    return fmt::format(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: new-key\r\n"
+        "Content-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
+        path, body.size(), headers, body);
+  }
+  static std::string get(std::string_view target) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+  }
+
+  void expect_problem(const std::string& request, int status, std::string_view type) {
+    const HttpResponse response = exchange(request);
+    EXPECT_EQ(response.result_int(), status) << request.substr(0, 200);
+    EXPECT_EQ(response[http::field::content_type], "application/problem+json");
+    const json body = json::parse(response.body(), nullptr, false);
+    ASSERT_TRUE(body.is_object()) << response.body();
+    EXPECT_EQ(body.value("type", ""), fmt::format("urn:outcry:problem:{}", type));
+    EXPECT_EQ(body.value("status", 0), status);
+    EXPECT_FALSE(body.value("title", "").empty());
+    EXPECT_FALSE(body.value("detail", "").empty());
+  }
+
+  asio::io_context io_;
+  RecordingOperations operations_;
+  OperationsServerOptions options_;
+  std::optional<OperationsServer> server_;
+};
+
+constexpr std::string_view kEvent =
+    R"({"room":"challenge_7","event":"risk_alert","data":{"level": 2.50},"id":"a-1"})";
+
+TEST_F(OperationsServerTest, an_accepted_event_is_answered_with_id_and_offset) {
+  start();
+  const HttpResponse response = exchange(post("/v1/publish", kEvent));
+  EXPECT_EQ(response.result_int(), 200);
+  EXPECT_EQ(response[http::field::content_type], "application/json");
+  EXPECT_EQ(json::parse(response.body()), json::parse(R"({"id":"a-1","offset":"e1.1"})"));
+  ASSERT_EQ(operations_.published.size(), 1);
+  EXPECT_EQ(operations_.published[0].arguments, R"({"level": 2.50})");
+}
+
+TEST_F(OperationsServerTest, an_id_is_made_when_none_is_given) {
+  start();
+  const HttpResponse response = exchange(post("/v1/publish", R"({"room":"r","event":"e"})"));
+  const std::string id = json::parse(response.body())["id"];
+  EXPECT_EQ(id.size(), 20);
+  EXPECT_EQ(operations_.published.at(0).id, id);
+}
+
+TEST_F(OperationsServerTest, the_header_idempotency_key_is_the_id_with_or_without_quotes) {
+  start();
+  const std::string_view body = R"({"room":"r","event":"e"})";
+  (void)exchange(post("/v1/publish", body, "Idempotency-Key: k-1\r\n"));
+  (void)exchange(post("/v1/publish", body, "Idempotency-Key: \"k-2\"\r\n"));
+  EXPECT_EQ(operations_.published.at(0).id, "k-1");
+  EXPECT_EQ(operations_.published.at(1).id, "k-2");
+  expect_problem(post("/v1/publish", kEvent, "Idempotency-Key: other\r\n"), 422, "invalid-field");
+  expect_problem(post("/v1/publish", body, "Idempotency-Key: a b\r\n"), 400, "malformed-request");
+  expect_problem(post("/v1/batch", "[]", "Idempotency-Key: k\r\n"), 400, "malformed-request");
+  EXPECT_EQ(operations_.published.size(), 2);
+}
+
+TEST_F(OperationsServerTest, broadcast_and_batch_reach_the_gateway_in_order) {
+  start();
+  EXPECT_EQ(exchange(post("/v1/broadcast", R"({"rooms":["a","b"],"event":"e"})")).result_int(),
+            200);
+  const HttpResponse response = exchange(post(
+      "/v1/batch", R"([{"room":"a","event":"x","id":"1"},{"rooms":["b"],"event":"y","id":"2"}])"));
+  EXPECT_EQ(response.result_int(), 200);
+  EXPECT_EQ(json::parse(response.body()),
+            json::parse(R"({"results":[{"id":"1","offset":"e1.2"},{"id":"2","offset":"e1.3"}]})"));
+  ASSERT_EQ(operations_.published.size(), 3);
+  EXPECT_EQ(operations_.published[0].audience.rooms, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(operations_.published[2].event, "y");
+}
+
+TEST_F(OperationsServerTest, nothing_of_a_batch_with_a_fault_is_published) {
+  start();
+  const HttpResponse response =
+      exchange(post("/v1/batch", R"([{"room":"a","event":"x"},{"room":"b"}])"));
+  EXPECT_EQ(response.result_int(), 422);
+  EXPECT_EQ(json::parse(response.body())["pointer"], "#/1/event");
+  EXPECT_TRUE(operations_.published.empty());
+}
+
+TEST_F(OperationsServerTest, a_batch_taken_in_part_says_which_part) {
+  start();
+  operations_.errors = {{}, gateway::PublishError::overloaded};
+  const HttpResponse response = exchange(post(
+      "/v1/batch", R"([{"room":"a","event":"x","id":"1"},{"room":"b","event":"y","id":"2"}])"));
+  EXPECT_EQ(response.result_int(), 503);
+  EXPECT_EQ(response[http::field::retry_after], "1");
+  const json results = json::parse(response.body())["results"];
+  EXPECT_EQ(results[0]["offset"], "e1.1");
+  EXPECT_EQ(results[1]["id"], "2");
+  EXPECT_TRUE(results[1].contains("error"));
+}
+
+TEST_F(OperationsServerTest, what_the_gateway_refuses_is_503_or_422) {
+  start();
+  operations_.errors = {gateway::PublishError::unavailable,
+                        std::make_error_code(std::errc::no_space_on_device),
+                        gateway::PublishError::unknown_namespace, gateway::PublishError::too_big};
+  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
+  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
+  expect_problem(post("/v1/publish", kEvent), 422, "invalid-field");
+  expect_problem(post("/v1/publish", kEvent), 422, "invalid-field");
+}
+
+TEST_F(OperationsServerTest, an_answer_may_come_later) {
+  operations_.answers_later = true;
+  start();
+  tcp::socket socket = connect();
+  boost::beast::flat_buffer buffer;
+  send(socket, post("/v1/publish", kEvent));
+  ASSERT_TRUE(run_until([this] { return operations_.waiting.size() == 1; }));
+  operations_.waiting[0](gateway::PublishReceipt{"a-1", "e1.9"});
+  const auto response = receive(socket, buffer);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(json::parse(response->body())["offset"], "e1.9");
+}
+
+TEST_F(OperationsServerTest, an_answer_that_comes_too_late_is_503_and_then_dropped) {
+  operations_.answers_later = true;
+  options_.request_timeout = milliseconds(50);
+  start();
+  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
+  operations_.waiting.at(0)(gateway::PublishReceipt{"a-1", "e1.9"});
+}
+
+TEST_F(OperationsServerTest, an_answer_after_the_servers_end_reaches_nobody) {
+  operations_.answers_later = true;
+  start();
+  tcp::socket socket = connect();
+  boost::beast::flat_buffer buffer;
+  send(socket, post("/v1/publish", kEvent));
+  ASSERT_TRUE(run_until([this] { return operations_.waiting.size() == 1; }));
+  server_.reset();
+  operations_.waiting[0](gateway::PublishReceipt{"a-1", "e1.9"});
+  EXPECT_FALSE(receive(socket, buffer));
+}
+
+TEST_F(OperationsServerTest, publishing_needs_one_of_the_keys) {
+  start();
+  const auto with = [](std::string_view key_lines) {
+    return fmt::format(
+        "POST /v1/publish HTTP/1.1\r\nHost: h\r\n{}Content-Type: application/json\r\n"
+        "Content-Length: {}\r\n\r\n{}",
+        key_lines, kEvent.size(), kEvent);
+  };
+  EXPECT_EQ(exchange(with("X-API-Key: old-key\r\n")).result_int(), 200);
+  EXPECT_EQ(exchange(with("x-api-key: new-key\r\n")).result_int(), 200);
+  expect_problem(with(""), 401, "missing-key");
+  expect_problem(with("X-API-Key: old-key\r\nX-API-Key: old-key\r\n"), 401, "missing-key");
+  expect_problem(with("X-API-Key: old-kez\r\n"), 403, "wrong-key");
+  EXPECT_EQ(exchange(with("")).count(http::field::www_authenticate), 1);
+  EXPECT_EQ(operations_.published.size(), 2);
+  EXPECT_EQ(server_->stats().keys_refused, 4);
+}
+
+TEST_F(OperationsServerTest, paths_and_methods_are_exact) {
+  start();
+  expect_problem(get("/v1/publish/"), 404, "not-found");
+  expect_problem(get("/"), 404, "not-found");
+  expect_problem(get("/v1/publish"), 405, "method-not-allowed");
+  EXPECT_EQ(exchange(get("/v1/publish"))[http::field::allow], "POST");
+  EXPECT_EQ(exchange(post("/metrics", "{}"))[http::field::allow], "GET, HEAD");
+}
+
+TEST_F(OperationsServerTest, a_body_needs_a_length_and_a_json_type) {
+  start();
+  const std::string head = "POST /v1/publish HTTP/1.1\r\nHost: h\r\nX-API-Key: new-key\r\n";
+  expect_problem(head + "Content-Type: application/json\r\n\r\n", 411, "length-required");
+  expect_problem(head + "Content-Length: 2\r\n\r\n{}", 415, "unsupported-media-type");
+  expect_problem(head + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415,
+                 "unsupported-media-type");
+  const std::string typed = head + "Content-Type: Application/JSON; charset=UTF-8\r\n";
+  EXPECT_EQ(exchange(fmt::format("{}Content-Length: {}\r\n\r\n{}", typed, kEvent.size(), kEvent))
+                .result_int(),
+            200);
+  EXPECT_EQ(exchange(fmt::format("{}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+                                 typed, kEvent.size(), kEvent))
+                .result_int(),
+            200);
+}
+
+TEST_F(OperationsServerTest, the_largest_body_passes_and_one_byte_more_does_not) {
+  start();
+  const std::string body(kEvent);
+  const std::string largest = body + std::string(options_.body_bytes_max - body.size(), ' ');
+  EXPECT_EQ(exchange(post("/v1/publish", largest)).result_int(), 200);
+  expect_problem(post("/v1/publish", largest + " "), 413, "body-too-large");
+  expect_problem(post("/v1/publish", std::string(3'000'000, ' ')), 413, "body-too-large");
+  EXPECT_EQ(operations_.published.size(), 1);
+}
+
+TEST_F(OperationsServerTest, the_same_limit_holds_for_chunks) {
+  start();
+  const std::string chunk(options_.body_bytes_max + 1, ' ');
+  expect_problem(fmt::format("POST /v1/publish HTTP/1.1\r\nHost: h\r\nX-API-Key: new-key\r\n"
+                             "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "{:x}\r\n{}\r\n0\r\n\r\n",
+                             chunk.size(), chunk),
+                 413, "body-too-large");
+}
+
+TEST_F(OperationsServerTest, headers_are_bounded) {
+  start();
+  expect_problem(fmt::format("GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n",
+                             std::string(options_.header_bytes_max, 'x')),
+                 431, "headers-too-large");
+}
+
+TEST_F(OperationsServerTest, ambiguous_framing_is_refused) {
+  start();
+  const std::string head = "POST /v1/publish HTTP/1.1\r\nX-API-Key: new-key\r\n";
+  expect_problem("GET /livez HTTP/1.1\r\n\r\n", 400, "malformed-request");
+  expect_problem("GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed-request");
+  expect_problem(head + "Host: h\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400,
+                 "malformed-request");
+  expect_problem(
+      head + "Host: h\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+      "malformed-request");
+  expect_problem(head + "Host: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501,
+                 "unknown-coding");
+  expect_problem("nonsense\r\n\r\n", 400, "malformed-request");
+  EXPECT_TRUE(operations_.published.empty());
+}
+
+TEST_F(OperationsServerTest, a_client_that_asks_first_is_told_to_go_on) {
+  start();
+  tcp::socket socket = connect();
+  boost::beast::flat_buffer buffer;
+  const std::string request = post("/v1/publish", kEvent, "Expect: 100-continue\r\n");
+  send(socket, request.substr(0, request.size() - kEvent.size()));
+  const auto go_on = receive(socket, buffer);
+  ASSERT_TRUE(go_on);
+  EXPECT_EQ(go_on->result_int(), 100);
+  send(socket, std::string(kEvent));
+  const auto response = receive(socket, buffer);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->result_int(), 200);
+}
+
+TEST_F(OperationsServerTest, requests_may_be_pipelined_on_one_connection) {
+  start();
+  tcp::socket socket = connect();
+  boost::beast::flat_buffer buffer;
+  send(socket, post("/v1/publish", kEvent) + get("/livez") + get("/nothing") + get("/livez"));
+  for (const unsigned status : {200U, 200U, 404U, 200U}) {
+    const auto response = receive(socket, buffer);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->result_int(), status);
+  }
+  EXPECT_EQ(server_->stats().connections_accepted, 1);
+}
+
+TEST_F(OperationsServerTest, connections_beyond_the_limit_are_closed) {
+  options_.connections_max = 1;
+  start();
+  tcp::socket first = connect();
+  boost::beast::flat_buffer buffer;
+  send(first, get("/livez"));
+  ASSERT_TRUE(receive(first, buffer));
+  tcp::socket second = connect();
+  boost::beast::flat_buffer second_buffer;
+  EXPECT_FALSE(receive(second, second_buffer));
+  EXPECT_EQ(server_->stats().connections_refused, 1);
+  first.close();
+  ASSERT_TRUE(run_until([this] { return server_->stats().connections_open == 0; }));
+  EXPECT_EQ(exchange(get("/livez")).result_int(), 200);
+}
+
+TEST_F(OperationsServerTest, an_idle_connection_and_an_unfinished_request_are_closed) {
+  options_.idle_timeout = milliseconds(20);
+  options_.header_timeout = milliseconds(20);
+  start();
+  tcp::socket idle = connect();
+  boost::beast::flat_buffer buffer;
+  EXPECT_FALSE(receive(idle, buffer));
+  tcp::socket slow = connect();
+  send(slow, "GET /livez HT");
+  EXPECT_FALSE(receive(slow, buffer));
+  EXPECT_EQ(server_->stats().timeouts, 1);
+}
+
+TEST_F(OperationsServerTest, readiness_names_what_is_missing) {
+  operations_.ready.checks = {{"redis", true, "connected"}, {"store", true, "open"}};
+  start();
+  EXPECT_EQ(exchange(get("/readyz")).body(), "{\"status\":\"ready\",\"checks\":[]}\n");
+  const json verbose = json::parse(exchange(get("/readyz?verbose")).body());
+  EXPECT_EQ(verbose["checks"].size(), 2);
+
+  operations_.ready.checks[0] = {"redis", false, "no answer for \"3\" s"};
+  const HttpResponse response = exchange(get("/readyz"));
+  EXPECT_EQ(response.result_int(), 503);
+  EXPECT_EQ(json::parse(response.body()), json::parse(R"({"status":"not_ready","checks":[
+                {"name":"redis","ok":false,"text":"no answer for \"3\" s"}]})"));
+}
+
+TEST_F(OperationsServerTest, health_and_metrics_need_no_key) {
+  start();
+  EXPECT_EQ(exchange(get("/livez")).body(), "{\"status\":\"ok\"}\n");
+  const HttpResponse metrics = exchange(get("/metrics"));
+  EXPECT_EQ(metrics[http::field::content_type], observe::kMetricsContentType);
+  EXPECT_THAT(metrics.body(), HasSubstr("\noutcry_joins_total 3\n"));
+}
+
+TEST_F(OperationsServerTest, head_is_get_without_the_body) {
+  start();
+  const HttpResponse response = exchange("HEAD /livez HTTP/1.1\r\nHost: h\r\n\r\n", true);
+  EXPECT_EQ(response.result_int(), 200);
+  EXPECT_EQ(response[http::field::content_length], "16");
+  EXPECT_EQ(response.body(), "");
+}
+
+TEST_F(OperationsServerTest, an_address_in_use_is_an_error_not_an_exception) {
+  start();
+  OperationsServer second(io_, options_, Router());
+  EXPECT_EQ(second.listen("127.0.0.1", server_->port()), std::errc::address_in_use);
+  EXPECT_TRUE(second.listen("not an address", 0));
+}
+
+}  // namespace
+}  // namespace outcry::api

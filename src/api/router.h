@@ -1,0 +1,33 @@
+// api/router.h — which handler answers a path. Exact paths only: the list is short and known.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/exchange.h"
+
+namespace outcry::api {
+
+struct Route {
+  std::string method;  // GET (which answers HEAD as well) or POST (whose body is JSON)
+  std::string path;
+  bool needs_key = true;
+  Handler handle;
+};
+
+class Router {
+ public:
+  void add(Route route);
+
+  /// The route for the request, nullptr if there is none.
+  [[nodiscard]] const Route* find(std::string_view method, std::string_view path) const noexcept;
+
+  /// The methods that `path` takes, as the header Allow wants them; empty: no such path.
+  [[nodiscard]] std::string allowed_methods(std::string_view path) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace outcry::api
