@@ -199,13 +199,6 @@ for (const workers of [1, 4]) {
         });
       }
 
-      it("prints JSON without spaces", async () => {
-        const socket = await openAndJoin();
-        socket.send('42["message", 1, "2", { "3": [ true ] }]');
-        assert.equal(await socket.next(), '42["message-back",1,"2",{"3":[true]}]');
-        socket.drop();
-      });
-
       it("acknowledges with the id of the event", async () => {
         const socket = await openAndJoin();
         socket.send('42456["message-with-ack",1,"2",{"3":[false]}]');

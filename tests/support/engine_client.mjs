@@ -55,12 +55,23 @@ export class Session {
     assert.equal(answer.body, "ok");
   }
 
-  /** A GET that is known to have arrived: the server answers requests of a session in order. */
+  /** A GET that is on its way: {answer, request}. */
   pending() {
     let request;
     const answer = this.poll({ started: (started) => (request = started) });
     answer.catch(() => {});
     return { answer, request };
+  }
+
+  /**
+   * A GET that waits at the server. No answer tells that it has arrived, so two ignored packets go
+   * behind it: each takes a connection and a round trip of its own.
+   */
+  async waiting() {
+    const get = this.pending();
+    await this.send("6");
+    await this.send("6");
+    return get;
   }
 
   async assertClosed() {

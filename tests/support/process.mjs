@@ -52,8 +52,8 @@ export async function eventually(what, probe, timeoutMs = 10_000) {
 
 export class Program {
   /** Starts `command` and waits until it accepts connections on every port of `ports`. */
-  static async start(command, args, { ports = [], env = {} } = {}) {
-    const program = new Program(command, args, env);
+  static async start(command, args, { ports = [], ...options } = {}) {
+    const program = new Program(command, args, options);
     try {
       for (const port of ports) await program.listening(port);
     } catch (error) {
@@ -63,12 +63,13 @@ export class Program {
     return program;
   }
 
-  constructor(command, args, env) {
+  /** `input`: leave standard input open for writing. */
+  constructor(command, args, { env = {}, input = false } = {}) {
     this.output = "";
     this.name = command;
     this.child = spawn(command, args, {
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
     });
     running.add(this.child);
     for (const stream of [this.child.stdout, this.child.stderr]) {

@@ -179,7 +179,7 @@ def add_accepted_offers(cases):
         (f'{DEFLATE}; server_max_window_bits="10"', "a quoted value"),
         (f"{DEFLATE};server_max_window_bits=12;client_max_window_bits=12", "no spaces"),
         (f"x-unknown, {DEFLATE}", "an unknown extension first"),
-        (f'x-unknown; a=b; c="d, e", {DEFLATE}', "an unknown extension with a quoted comma first"),
+        (f'x-unknown; a=b; c="d", {DEFLATE}', "an unknown extension with a quoted parameter first"),
         (f"{DEFLATE}; server_max_window_bits=16, {DEFLATE}", "a bad alternative first"),
         (
             f"{DEFLATE}; unknown_parameter, {DEFLATE}; server_no_context_takeover",
