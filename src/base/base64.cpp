@@ -64,7 +64,9 @@ std::optional<std::string> decode(std::string_view in,
 
 }  // namespace
 
-void base64_append(std::string& out, Bytes in) { encode(out, in, kStandard, true); }
+void base64_append(std::string& out, Bytes in) {
+  encode(out, in, kStandard, true);
+}
 
 std::string base64_encode(Bytes in) {
   std::string out;

@@ -1,11 +1,11 @@
 #include "base/log.h"
 
+#include <memory>
+#include <string>
+
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
-#include <string>
 
 namespace outcry::log {
 namespace {
@@ -16,10 +16,14 @@ std::shared_ptr<spdlog::details::thread_pool> g_pool;
 
 spdlog::level::level_enum to_spdlog(Level level) noexcept {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -59,7 +63,9 @@ void stop() {
   g_pool.reset();  // joins the writer once its queue is empty
 }
 
-bool enabled(Level level) noexcept { return g_logger && g_logger->should_log(to_spdlog(level)); }
+bool enabled(Level level) noexcept {
+  return g_logger && g_logger->should_log(to_spdlog(level));
+}
 
 void write(Level level, std::string_view message) noexcept {
   try {

@@ -1,9 +1,8 @@
 #include "base/random.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstring>
+#include <sys/random.h>
 
 #include "base/assert.h"
 #include "base/base64.h"
