@@ -184,6 +184,10 @@ class CheckStyleTest(unittest.TestCase):
         (self.root / "src/net/README.md").unlink()
         self.assertEqual([f.rule for f in text.check(Tree(self.root))], ["readme"])
 
+    def test_a_link_that_leads_nowhere(self):
+        self.expect({"docs/a.md": "[rooms](../src/rooms/README.md#what), [out](https://a.example)\n"})
+        self.expect({"docs/a.md": "\n[rooms](../src/room/README.md)\n"}, ("docs/a.md", 2, "link"))
+
     # --- functions ---
 
     def test_a_function_that_does_not_fit_a_screen(self):

@@ -24,6 +24,7 @@ THREADS = re.compile(
 SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(")
 FOREIGN = re.compile(r"(openssl/|sqlite3\.h|libpq|curl/|hiredis/|zlib\.h)")
 UNNUMBERED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b(?!\(#\d+\))")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 LITERALS = re.compile(r"using namespace std::(\w+_)?literals(::\w+)?;")
 OURS = re.compile(r"using namespace outcry(::\w+)*;")
 
@@ -121,8 +122,17 @@ def check_readme(tree: Tree) -> Iterator[Finding]:
                 yield Finding(path, 1, "readme", f"{folder} has no README.md")
 
 
+def check_links(tree: Tree) -> Iterator[Finding]:
+    """A document's links to other files of the project lead somewhere."""
+    for path in tree.chosen(".md"):
+        for number, line in enumerate(tree.text(path).split("\n"), 1):
+            for target in LINK.findall(line):
+                if "://" not in target and not (tree.root / path).parent.joinpath(target).exists():
+                    yield Finding(path, number, "link", f"{target} does not exist")
+
+
 RULES = (check_length, check_columns, check_notes, check_threads, check_sleeps, check_header,
-         check_source, check_readme)
+         check_source, check_readme, check_links)
 
 
 def check(tree: Tree) -> Iterator[Finding]:
