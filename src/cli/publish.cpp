@@ -1,5 +1,6 @@
 #include "cli/publish.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <iterator>
@@ -23,20 +24,22 @@ using asio::ip::tcp;
 
 constexpr auto kTimeLimit = std::chrono::seconds(10);
 
+/// The data goes in as it was written: parsed and printed again, 1.10 would become 1.1.
 std::string request_body(const PublishOptions& options) {
   const std::string data = options.data == "-"
                                ? std::string(std::istreambuf_iterator<char>(std::cin), {})
                                : options.data;
-  nlohmann::ordered_json body{{"room", options.room}, {"event", options.event}};
-  body["data"] = nlohmann::ordered_json::parse(data, nullptr, false);
-  if (body["data"].is_discarded()) throw gateway::ConfigError("publish: --data is not JSON");
-  if (!options.id.empty()) body["id"] = options.id;
-  if (!options.namespace_name.empty()) body["namespace"] = options.namespace_name;
-  return body.dump();
+  if (!nlohmann::json::accept(data)) throw gateway::ConfigError("publish: --data is not JSON");
+  nlohmann::ordered_json head{{"room", options.room}, {"event", options.event}};
+  if (!options.id.empty()) head["id"] = options.id;
+  if (!options.namespace_name.empty()) head["namespace"] = options.namespace_name;
+  std::string body = head.dump();
+  body.back() = ',';  // its closing brace
+  return body + "\"data\":" + data + '}';
 }
 
-std::string api_key_of(const PublishOptions& options, const Surroundings& surroundings,
-                       const gateway::OperationsConfig& operations) {
+std::string find_api_key(const PublishOptions& options, const Surroundings& surroundings,
+                         const gateway::OperationsConfig& operations) {
   if (!options.api_key_file.empty()) {
     return gateway::read_secret_file(options.api_key_file, "--api-key-file");
   }
@@ -45,6 +48,18 @@ std::string api_key_of(const PublishOptions& options, const Surroundings& surrou
   if (!operations.api_keys.empty()) return operations.api_keys.front();
   throw gateway::ConfigError(
       "publish: no API key; give --api-key-file, OUTCRY_API_KEY or --config");
+}
+
+/// A key with a line end in it would write further headers.
+std::string api_key_of(const PublishOptions& options, const Surroundings& surroundings,
+                       const gateway::OperationsConfig& operations) {
+  std::string key = find_api_key(options, surroundings, operations);
+  const bool printable =
+      std::ranges::all_of(key, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  if (key.empty() || !printable) {
+    throw gateway::ConfigError("publish: the API key must be printable ASCII without spaces");
+  }
+  return key;
 }
 
 using Request = http::request<http::string_body>;
