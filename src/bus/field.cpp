@@ -80,16 +80,13 @@ std::optional<std::int64_t> Field::integer() const noexcept {
   return std::get<ValueTree::Value>(source_).integer();
 }
 
-std::vector<Field> Field::elements() const {
-  std::vector<Field> out;
-  if (const auto* slice = std::get_if<std::string_view>(&source_)) {
-    json::ArrayReader reader(*slice);
-    while (const auto element = reader.next()) out.emplace_back(*element);
-  } else if (is_array()) {
-    for (const auto item : std::get<ValueTree::Value>(source_).items())
-      out.emplace_back(item.value);
-  }
-  return out;
+std::optional<Field> Field::element(std::size_t index) const {
+  std::optional<Field> found;
+  for_each_element([&](const Field& element) {
+    if (index-- == 0) found = element;
+    return !found;
+  });
+  return found;
 }
 
 std::optional<Field> Field::find(std::string_view name) const {
@@ -133,13 +130,12 @@ std::optional<std::vector<std::string>> names_of(const Field& field) {
   std::vector<std::string> names;
   const auto add = [&](const Field& one) {
     auto name = one.name();
-    if (name) names.push_back(std::move(*name));
-    return name.has_value();
+    if (!name || names.size() == kNamesMax) return false;
+    names.push_back(std::move(*name));
+    return true;
   };
-  if (!field.is_array()) return add(field) ? std::optional(std::move(names)) : std::nullopt;
-  for (const Field& element : field.elements()) {
-    if (!add(element)) return std::nullopt;
-  }
+  const bool all = field.is_array() ? field.for_each_element(add) : add(field);
+  if (!all) return std::nullopt;
   return names;
 }
 
@@ -169,6 +165,7 @@ bool value_fits(std::string_view slice, std::size_t count) {
 }  // namespace
 
 bool placeholders_fit(std::string_view arguments, std::size_t count) {
+  if (count > kAttachmentsMax) return false;
   return value_fits(std::string("[").append(arguments).append("]"), count);
 }
 

@@ -23,6 +23,11 @@
 
 namespace outcry::bus {
 
+/// Rooms, or socket ids, in one list: each costs memory that its text alone doesn't show.
+inline constexpr std::size_t kNamesMax = 65'536;
+/// Attachments of one event: each is a frame of its own to each client.
+inline constexpr std::size_t kAttachmentsMax = 1024;
+
 class Field {
  public:
   /// A slice of text that has passed json::validate().
@@ -44,14 +49,17 @@ class Field {
   [[nodiscard]] std::optional<std::string> name() const;
   [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
 
-  /// Elements of an array; empty for any other kind.
-  [[nodiscard]] std::vector<Field> elements() const;
+  /// Element `index` of an array; nullopt beyond its end, and for any other kind. Linear in index.
+  [[nodiscard]] std::optional<Field> element(std::size_t index) const;
   /// Value of the last member called `name`; nullopt if there is none, or this is no object.
   [[nodiscard]] std::optional<Field> find(std::string_view name) const;
 
   /// Calls visit(key, Field) for each member of an object; keys that are no strings are skipped.
   template <class Visit>
   void for_each_member(Visit&& visit) const;
+  /// Calls visit(Field) for each element of an array until it returns false; false if it did.
+  template <class Visit>
+  bool for_each_element(Visit&& visit) const;
 
   /// Appends the value as JSON text; bytes of a tree go to `attachments`, with placeholders.
   void append_json(std::string& out, std::vector<std::string>& attachments) const;
@@ -66,12 +74,30 @@ class Field {
   std::variant<std::string_view, ValueTree::Value> source_;
 };
 
-/// The names in a room list: a single name, or an array of them. nullopt if any is no name.
+/// The names in a room list: a single name, or an array of them. nullopt if any is no name, or if
+/// there are more than kNamesMax.
 [[nodiscard]] std::optional<std::vector<std::string>> names_of(const Field& field);
 
-/// True if each {"_placeholder":true} in `arguments` (values joined by ',') names one of `count`
-/// attachments. A client drops its connection on one that doesn't.
+/// True if there are at most kAttachmentsMax attachments and each {"_placeholder":true} in
+/// `arguments` (values joined by ',') names one of them: a client drops its connection on one
+/// that doesn't.
 [[nodiscard]] bool placeholders_fit(std::string_view arguments, std::size_t count);
+
+template <class Visit>
+bool Field::for_each_element(Visit&& visit) const {
+  if (const auto* slice = std::get_if<std::string_view>(&source_)) {
+    json::ArrayReader reader(*slice);
+    while (const auto element = reader.next()) {
+      if (!visit(Field(*element))) return false;
+    }
+    return true;
+  }
+  if (!is_array()) return true;
+  for (const auto item : std::get<ValueTree::Value>(source_).items()) {
+    if (!visit(Field(item.value))) return false;
+  }
+  return true;
+}
 
 template <class Visit>
 void Field::for_each_member(Visit&& visit) const {

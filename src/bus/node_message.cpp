@@ -77,9 +77,9 @@ Decoded read_broadcast(const Field& packet, const std::optional<Field>& opts,
     if (nsp->text() != namespace_name) return std::nullopt;
   }
   const auto data = packet.find("data");
-  const auto parts = data ? data->elements() : std::vector<Field>();
-  if (parts.empty()) return fail(MessageError::wrong_arguments);
-  auto event = parts[0].text();
+  const auto first = data ? data->element(0) : std::nullopt;
+  if (!first) return fail(MessageError::wrong_arguments);
+  auto event = first->text();
   if (!event) return fail(MessageError::wrong_event);
   auto audience = read_audience(opts, namespace_name);
   if (!audience) return fail(audience.error());
@@ -112,12 +112,13 @@ bool is_close(const Field& holder) {
 // [uid, {type, data, nsp}, {rooms, except, flags}]
 Decoded read_classic_broadcast(const Field& message, std::string_view namespace_name,
                                std::string_view own_uid) {
-  const auto parts = message.elements();
-  if (parts.size() != 3) return fail(MessageError::wrong_shape);
-  if (!own_uid.empty() && parts[0].text() == own_uid) return std::nullopt;
+  const auto packet = message.element(1);
+  const auto opts = message.element(2);
+  if (!opts || message.element(3)) return fail(MessageError::wrong_shape);
+  if (!own_uid.empty() && message.element(0)->text() == own_uid) return std::nullopt;
   // A missing nsp means "/", not the channel's namespace.
-  if (!parts[1].find("nsp") && namespace_name != "/") return std::nullopt;
-  return read_broadcast(parts[1], parts[2], namespace_name);
+  if (!packet->find("nsp") && namespace_name != "/") return std::nullopt;
+  return read_broadcast(*packet, opts, namespace_name);
 }
 
 // {type, opts: {rooms, except}, rooms | close}, or the old form for one socket: {type, sid, room}.

@@ -55,8 +55,8 @@ void append_arguments(const Field& data, bool array_is_one_argument, Publication
       data.is_json() ? data.is_array() && !array_is_one_argument : data.is_tuple();
   if (!is_list_of_arguments) return data.append_json(out.arguments, out.attachments);
   if (data.is_json()) {
-    const auto elements = data.elements();
-    if (elements.size() == 1 && elements[0].is_null()) return;  // how emit(event, None) is written
+    const auto first = data.element(0);
+    if (first && first->is_null() && !data.element(1)) return;  // how emit(event, None) is written
   }
   data.append_elements(0, out.arguments, out.attachments);
 }
@@ -64,15 +64,17 @@ void append_arguments(const Field& data, bool array_is_one_argument, Publication
 // [structure, base64 #0, base64 #1, …]
 std::error_code append_binary_arguments(const Field& data, bool array_is_one_argument,
                                         Publication& out) {
-  const auto parts = data.elements();
-  if (parts.empty()) return MessageError::wrong_attachments;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    const auto text = parts[i].text();
+  std::optional<Field> structure;
+  const bool decoded = data.for_each_element([&](const Field& part) {
+    if (!structure) return structure = part, true;
+    const auto text = part.text();
     auto bytes = text ? base64_decode(*text) : std::nullopt;
-    if (!bytes) return MessageError::wrong_attachments;
+    if (!bytes || out.attachments.size() == kAttachmentsMax) return false;
     out.attachments.push_back(std::move(*bytes));
-  }
-  if (!parts[0].is_null()) append_arguments(parts[0], array_is_one_argument, out);
+    return true;
+  });
+  if (!structure || !decoded) return MessageError::wrong_attachments;
+  if (!structure->is_null()) append_arguments(*structure, array_is_one_argument, out);
   return {};
 }
 
@@ -95,14 +97,14 @@ std::error_code read_data(const Envelope& envelope, bool array_is_one_argument, 
 // [room, namespace, id]; of any other length it means "no callback", as python servers read it.
 std::optional<Callback> read_callback(const Envelope& envelope) {
   if (!envelope.callback || !envelope.host_id) return std::nullopt;
-  const auto parts = envelope.callback->elements();
+  const auto id = envelope.callback->element(2);
   auto host_id = envelope.host_id->text();
-  if (parts.size() != 3 || !host_id) return std::nullopt;
-  auto room = parts[0].name();
-  auto namespace_name = parts[1].text();
-  if (!room || !namespace_name || !parts[2].integer()) return std::nullopt;
+  if (!id || envelope.callback->element(3) || !host_id) return std::nullopt;
+  auto room = envelope.callback->element(0)->name();
+  auto namespace_name = envelope.callback->element(1)->text();
+  if (!room || !namespace_name || !id->integer()) return std::nullopt;
   return Callback{std::move(*host_id), std::move(*room), std::move(*namespace_name),
-                  std::to_string(*parts[2].integer())};
+                  std::to_string(*id->integer())};
 }
 
 Decoded read_emit(const Envelope& envelope, std::string namespace_name,

@@ -248,6 +248,26 @@ TEST(PythonMessage, an_empty_room_list_reaches_nobody) {
   EXPECT_FALSE(*closed);
 }
 
+// `count` times `element`, in an array.
+std::string array_of(std::size_t count, std::string_view element) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < count; ++i) out.append(i > 0 ? "," : "").append(element);
+  return out + "]";
+}
+
+TEST(PythonMessage, lists_are_bounded_exactly) {
+  const auto rooms = [](std::size_t count) {
+    return error_of(emit(", \"room\": " + array_of(count, "\"r\"")));
+  };
+  EXPECT_EQ(rooms(kNamesMax), std::error_code());
+  EXPECT_EQ(rooms(kNamesMax + 1), MessageError::wrong_room);
+  const auto attachments = [](std::size_t count) {
+    return error_of(emit(", \"binary\": true, \"data\": " + array_of(count + 1, "\"\"")));
+  };
+  EXPECT_EQ(attachments(kAttachmentsMax), std::error_code());
+  EXPECT_EQ(attachments(kAttachmentsMax + 1), MessageError::wrong_attachments);
+}
+
 TEST(PythonMessage, wrong_members_are_refused_by_name) {
   EXPECT_EQ(error_of(""), MessageError::unknown_encoding);
   EXPECT_EQ(error_of("[]"), MessageError::unknown_encoding);
