@@ -2,6 +2,8 @@
 #include "api/operations_server.h"
 
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include <boost/asio/connect.hpp>
@@ -443,6 +445,56 @@ TEST_F(OperationsServerTest, an_address_in_use_is_an_error_not_an_exception) {
   OperationsServer second(io_, options_, Router());
   EXPECT_EQ(second.listen("127.0.0.1", server_->port()), std::errc::address_in_use);
   EXPECT_TRUE(second.listen("not an address", 0));
+}
+
+// The texts of the ```http blocks of the reference: request, response, request, …
+std::vector<std::string> reference_examples() {
+  std::ifstream file(OUTCRY_HTTP_API_REFERENCE);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  constexpr std::string_view kOpen = "```http\n";
+  std::vector<std::string> blocks;
+  for (std::size_t at = text.find(kOpen); at != std::string::npos; at = text.find(kOpen, at)) {
+    at += kOpen.size();
+    const std::size_t end = text.find("```", at);
+    blocks.push_back(text.substr(at, end - at));
+    at = end + 3;
+  }
+  return blocks;
+}
+
+// A request of the reference as it goes over the wire: the page leaves out what clients add.
+std::string wire_request(const std::string& example) {
+  const std::size_t blank = example.find("\n\n");
+  std::string head = example.substr(0, blank);
+  const std::string body = blank == std::string::npos ? "" : example.substr(blank + 2);
+  while (head.ends_with('\n')) head.pop_back();
+  head.insert(std::min(head.find('\n'), head.size()), " HTTP/1.1\nHost: localhost");
+  if (!body.empty()) {
+    head += fmt::format("\nContent-Type: application/json\nContent-Length: {}", body.size());
+  }
+  std::string wire;
+  for (const char c : head) wire += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  return wire + "\r\n\r\n" + body;
+}
+
+TEST_F(OperationsServerTest, the_examples_of_the_reference_are_true) {
+  options_.api_keys = {"KEY"};
+  operations_.ready.checks = {{"redis", true, "subscribed"}};
+  start();
+  const std::vector<std::string> examples = reference_examples();
+  ASSERT_GE(examples.size(), 12);
+  ASSERT_EQ(examples.size() % 2, 0);
+  for (std::size_t i = 0; i < examples.size(); i += 2) {
+    operations_.published.clear();
+    const HttpResponse response = exchange(wire_request(examples[i]));
+    const std::string& expected = examples[i + 1];
+    const std::string reason(response.reason());
+    EXPECT_EQ(fmt::format("HTTP/1.1 {} {}", response.result_int(), reason),
+              expected.substr(0, expected.find('\n')))
+        << examples[i];
+    EXPECT_EQ(json::parse(response.body()), json::parse(expected.substr(expected.find("\n\n"))))
+        << examples[i];
+  }
 }
 
 }  // namespace

@@ -9,15 +9,12 @@
 // Thread: the control thread only, for calls and callbacks.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
-#include "base/error_enum.h"
 #include "base/result.h"
 #include "bus/publication.h"
 #include "observe/metrics_text.h"
@@ -34,17 +31,7 @@ enum class PublishError : std::uint8_t {
   too_big,            // the encoded event is over the limit for one message
 };
 
-inline const std::error_category& publish_category() noexcept {
-  static constexpr std::array<std::string_view, 5> kNames{
-      "no error", "the gateway takes no events at the moment", "the gateway is overloaded",
-      "the namespace is not served here", "the event is larger than one message may be"};
-  static const TableCategory category("publish", kNames);
-  return category;
-}
-
-inline std::error_code make_error_code(PublishError error) noexcept {
-  return {static_cast<int>(error), publish_category()};
-}
+[[nodiscard]] std::error_code make_error_code(PublishError error);
 
 /// The answer to an accepted publication.
 struct PublishReceipt {
@@ -63,12 +50,7 @@ struct Readiness {
   std::vector<ReadinessCheck> checks;
 
   /// True without checks.
-  [[nodiscard]] bool ready() const noexcept {
-    for (const ReadinessCheck& check : checks) {
-      if (!check.ok) return false;
-    }
-    return true;
-  }
+  [[nodiscard]] bool ready() const noexcept;
 };
 
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;

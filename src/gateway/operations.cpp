@@ -1,0 +1,23 @@
+#include "gateway/operations.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error_enum.h"
+
+namespace outcry::gateway {
+
+std::error_code make_error_code(PublishError error) {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "no error", "the gateway takes no events at the moment", "the gateway is overloaded",
+      "the namespace is not served here", "the event is larger than one message may be"};
+  static const TableCategory category("publish", kNames);
+  return {static_cast<int>(error), category};
+}
+
+bool Readiness::ready() const noexcept {
+  return std::ranges::all_of(checks, &ReadinessCheck::ok);
+}
+
+}  // namespace outcry::gateway
