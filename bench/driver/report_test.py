@@ -44,6 +44,12 @@ class Markdown(unittest.TestCase):
         text = report.markdown(results(outcome("outcry", 76_000), outcome("outcry", 76_000, half=step(99, disturbed=True))))
         self.assertEqual(cells(text, "Outcry")[6], "1.00")
 
+    def test_a_rate_above_what_was_held_says_so_and_no_search_says_nothing(self):
+        text = report.markdown(results(outcome("outcry", 20_000), outcome("node", 5, disturbed=True)))
+        section = text[text.index("## Latency"):]
+        self.assertEqual(cells(section, "Outcry")[1], "not held")
+        self.assertEqual(cells(section, "Node")[1], "–")
+
     def test_a_peer_that_failed_is_shown_without_numbers(self):
         failed = {"peer": "flask", "round": 1, "error": "no port", "faults": ["no port"]}
         text = report.markdown(results(outcome("outcry", 76_000), failed))
