@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 
 const READY_MS_MAX = 30_000;
 const END_MS_MAX = 15_000;
@@ -41,18 +41,36 @@ export class Program {
   }
 
   /** Waits until `url` answers 200. */
-  async answers(url) {
+  answers(url) {
+    const ask = () =>
+      fetch(url).then(
+        (response) => response.ok,
+        () => false,
+      );
+    return this.#waitFor(ask, `doesn't answer at ${url}`);
+  }
+
+  /** Waits until a connection to `port` is accepted. */
+  listens(port) {
+    const connect = () =>
+      new Promise((resolve) => {
+        const socket = createConnection(port, "127.0.0.1");
+        socket.once("connect", () => {
+          socket.destroy();
+          resolve(true);
+        });
+        socket.once("error", () => resolve(false));
+      });
+    return this.#waitFor(connect, `doesn't listen on port ${port}`);
+  }
+
+  async #waitFor(isReady, complaint) {
     const deadline = Date.now() + READY_MS_MAX;
     while (this.isRunning && Date.now() < deadline) {
-      const ok = await fetch(url)
-        .then((response) => response.ok)
-        .catch(() => false);
-      if (ok) return;
+      if (await isReady()) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(
-      `${this.#child.spawnargs.join(" ")} doesn't answer at ${url}:\n${this.#output}`,
-    );
+    throw new Error(`${this.#child.spawnargs.join(" ")} ${complaint}:\n${this.#output}`);
   }
 
   /** Sends the signal and waits for the end; a program that ignores SIGTERM is killed and reported. */
