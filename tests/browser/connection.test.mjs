@@ -93,6 +93,19 @@ it("a token that the gateway refuses: offline for good, until a good one", async
   await page.close();
 });
 
+it("a good token of another: refused, and no figures look live", async () => {
+  const page = await browser.newPage();
+  const token = await stack.token("bob");
+  await page.route("**/token?*", (route) =>
+    route.fulfill({ json: { token }, headers: { "access-control-allow-origin": stack.origin } }),
+  );
+  const alice = await openAlice(page);
+  await alice.becomes("offline");
+  assert.match(await alice.part("connection-detail").textContent(), /The server refused/);
+  assert.match(await alice.part("notice").textContent(), /No figures/);
+  await page.close();
+});
+
 it("a browser without network: offline, and live again by itself", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();

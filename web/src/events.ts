@@ -1,6 +1,8 @@
 // The events of the platform's wire contract that this page shows. Amounts are decimal strings and
 // times ISO 8601 in UTC; they stay strings until they are displayed.
 
+import type { Refusal } from "./connection/refusal";
+
 export type Status = "PENDING" | "ACTIVE" | "FAILED" | "FUNDED";
 
 export interface EquityUpdated {
@@ -49,7 +51,7 @@ export interface ServerEvents {
   risk_alert: (event: RiskAlert) => void;
   joined_challenge: (answer: { challenge_id: string }) => void;
   resync_required: (answer: { reason: string }) => void;
-  error: (answer: { message: string }) => void;
+  error: (refusal: Refusal) => void;
 }
 
 export interface ClientEvents {

@@ -38,8 +38,6 @@ export class Panel {
         onSignal: (signal) => this.#signal(signal),
         onMessage: (message) => this.#receive(message),
         onGap: () => void this.#fetch(),
-        onDenied: (message) =>
-          this.#view.showNotice(`This challenge cannot be watched: ${message}`),
       },
     );
   }

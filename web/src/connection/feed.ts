@@ -8,6 +8,7 @@ import { Refused } from "../backend";
 import { Backoff } from "../backoff";
 import type { Message } from "../challenge/state";
 import type { ClientEvents, ServerEvents } from "../events";
+import { mayRetry, type Refusal } from "./refusal";
 import type { Signal } from "./state";
 
 export interface FeedHandlers {
@@ -15,20 +16,12 @@ export interface FeedHandlers {
   onMessage(message: Message): void;
   /** What is shown may have gaps: a new session, or the server could not replay everything. */
   onGap(): void;
-  /** Connected, but the server does not let this user watch this challenge. */
-  onDenied(message: string): void;
 }
 
 export interface FeedOptions {
   challengeId: string;
   /** Fetched anew for every connect, so that a reconnect never presents an expired token. */
   token: () => Promise<string>;
-}
-
-/** The `data` of a CONNECT_ERROR. */
-interface Refusal {
-  code?: string;
-  retryable?: boolean;
 }
 
 export class Feed {
@@ -77,7 +70,7 @@ export class Feed {
   }
 
   #listen(): void {
-    const { onMessage, onSignal, onGap, onDenied } = this.#handlers;
+    const { onMessage, onSignal, onGap } = this.#handlers;
     const socket = this.#socket;
     socket.on("connect", () => this.#connected());
     socket.on("connect_error", (error) => this.#failed(error));
@@ -89,7 +82,7 @@ export class Feed {
     socket.on("risk_alert", (event) => onMessage({ type: "alert", event }));
     socket.on("joined_challenge", () => this.#joined());
     socket.on("resync_required", () => onGap());
-    socket.on("error", (answer) => onDenied(answer.message));
+    socket.on("error", (refusal) => this.#denied(refusal));
 
     const { signal } = this.#listening;
     window.addEventListener("offline", () => onSignal({ type: "network_lost" }), { signal });
@@ -97,27 +90,45 @@ export class Feed {
   }
 
   #connected(): void {
-    this.#backoff.succeeded();
-    const engine = this.#socket.io.engine;
-    this.#handlers.onSignal({ type: "connected", transport: engine.transport.name });
-    engine.on("upgrade", (transport: { name: string }) =>
+    clearTimeout(this.#retryTimer);
+    this.#socket.io.engine.on("upgrade", (transport: { name: string }) =>
       this.#handlers.onSignal({ type: "transport_changed", transport: transport.name }),
     );
-    this.#socket.emit("join_challenge", { challenge_id: this.#options.challengeId });
     this.#mayHaveGap = !this.#socket.recovered;
+    this.#join();
   }
 
-  /** Only now does every further event arrive; figures from before would leave a gap. */
+  /** Also after a recovery: a join is idempotent, and always answered. */
+  #join(): void {
+    this.#socket.emit("join_challenge", { challenge_id: this.#options.challengeId });
+  }
+
+  /** Only now does every further event arrive: live means watching, not merely connected. */
   #joined(): void {
+    const transport = this.#socket.io.engine.transport.name;
+    this.#handlers.onSignal({ type: "connected", transport });
     if (this.#mayHaveGap) this.#handlers.onGap();
     this.#mayHaveGap = false;
+    this.#backoff.succeeded();
   }
 
-  #failed(error: Error & { data?: Refusal }): void {
+  #denied(refusal: Refusal): void {
+    if (!mayRetry(refusal)) {
+      this.#socket.disconnect();
+      this.#handlers.onSignal({ type: "refused", message: refusal.message });
+      return;
+    }
+    this.#handlers.onSignal({ type: "lost", cause: `Not watching yet: ${refusal.message}` });
+    this.#mayHaveGap = true;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#join(), this.#backoff.nextPause());
+  }
+
+  #failed(error: Error & { data?: Omit<Refusal, "message"> }): void {
     if (this.#socket.active) {
       // The transport failed; the client tries again by itself.
       this.#handlers.onSignal({ type: "lost", cause: "The server cannot be reached" });
-    } else if (error.data?.retryable === true) {
+    } else if (mayRetry(error.data)) {
       this.#retryLater(`The server is not ready: ${error.message}`);
     } else {
       this.#handlers.onSignal({ type: "refused", message: error.message });
@@ -126,6 +137,7 @@ export class Feed {
 
   #disconnected(reason: Socket.DisconnectReason): void {
     if (reason === "io client disconnect") return;
+    clearTimeout(this.#retryTimer);
     if (this.#socket.active) {
       this.#handlers.onSignal({ type: "lost", cause: "The connection was lost" });
     } else {
