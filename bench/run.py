@@ -54,6 +54,7 @@ def parse_arguments():
                         help="publish to outcry what this library makes (default python_pickle)")
     parser.add_argument("--window", type=float, default=3.0, help="seconds that one step measures (default 3)")
     parser.add_argument("--preset", default="release", help="build preset (default release)")
+    parser.add_argument("--no-build", action="store_true", help="measure the programs that lie in out/PRESET")
     parser.add_argument("--keep", action="store_true", help="also write results/latest.json and latest.md")
     arguments = parser.parse_args()
     if arguments.quick:
@@ -201,7 +202,8 @@ def main():
     arguments = parse_arguments()
     # Ended by SIGTERM as by an exception: the servers that were started are stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    build(arguments)
+    if not arguments.no_build:
+        build(arguments)
     started = datetime.datetime.now(datetime.timezone.utc)
     with tempfile.TemporaryDirectory(prefix="outcry-bench-") as folder:
         outcomes = run_rounds(arguments, pathlib.Path(folder))
