@@ -5,9 +5,10 @@
 
 #include "cli/commands.h"
 #include "gateway/config.h"
+#include "serve.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return outcry::cli::run(arguments,
-                          {std::cout, std::cerr, outcry::gateway::process_environment(), nullptr});
+  return outcry::cli::run(
+      arguments, {std::cout, std::cerr, outcry::gateway::process_environment(), outcry::serve});
 }

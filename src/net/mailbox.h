@@ -17,10 +17,11 @@
 
 namespace outcry::net {
 
-template <class Message>
+/// `Loop` is what has wake(), callable from any thread, and drains soon after it.
+template <class Message, class Loop = EventLoop>
 class Mailbox {
  public:
-  Mailbox(EventLoop& loop, std::size_t capacity) : loop_(loop), queue_(capacity) {}
+  Mailbox(Loop& loop, std::size_t capacity) : loop_(loop), queue_(capacity) {}
 
   /// False if the mailbox is full. The message is seen after wake(), or whenever the loop ticks.
   [[nodiscard]] bool post(Message&& message) { return queue_.try_push(std::move(message)); }
@@ -45,7 +46,7 @@ class Mailbox {
   }
 
  private:
-  EventLoop& loop_;
+  Loop& loop_;
   MpscQueue<Message> queue_;
   std::atomic<bool> wake_pending_{false};
 };

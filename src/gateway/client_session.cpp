@@ -1,0 +1,220 @@
+#include "gateway/client_session.h"
+
+#include <algorithm>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace outcry::gateway {
+namespace {
+
+// 15 bytes, 20 characters: what Redis adapters take for a socket's own room. Not a credential.
+constexpr std::size_t kSocketIdBytes = 15;
+
+std::string timestamp_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(wall_now())));
+}
+
+/// `user_{user}` for alice: `user_alice`.
+std::string filled_room(std::string_view pattern, std::string_view user) {
+  constexpr std::string_view kMark = "{user}";
+  std::string out(pattern);
+  if (const std::size_t at = out.find(kMark); at != std::string::npos) {
+    out.replace(at, kMark.size(), user);
+  }
+  return out;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
+                             NamespaceId namespace_id, const auth::Claims& claims)
+    : id_(id),
+      namespace_id_(namespace_id),
+      context_(context),
+      engine_(engine),
+      sid_(random_id(kSocketIdBytes)),
+      user_(claims.user) {}
+
+std::string_view ClientSession::namespace_name() const {
+  return context_.rules.config.socketio.namespaces[namespace_id_];
+}
+
+// ---- Opening and closing ----
+
+void ClientSession::open(bool greeted) {
+  // Neither room is told to control: it posts to every worker what is meant for everyone, or for a
+  // name that looks like a socket's.
+  context_.hub.join(id_, {namespace_id_, ""});
+  context_.hub.join(id_, {namespace_id_, sid_});
+  std::string packet = "4";
+  socketio::append_connect(packet, namespace_name(), sid_);
+  engine_.send(transport::make_frame(packet));
+  if (greeted) greet();
+}
+
+void ClientSession::greet() {
+  send_event("connected", greeting_payload(user_, timestamp_now()));
+  for (const std::string& pattern : context_.rules.config.contract.greet_rooms) {
+    const std::string room = filled_room(pattern, user_);
+    const auto match = context_.rules.rooms.match(room);
+    const bool own = match && match->access == auth::RoomAccess::user && match->object_id == user_;
+    if (own || (match && match->access == auth::RoomAccess::everyone)) {
+      request_join(room, std::nullopt, {});
+    }
+  }
+}
+
+void ClientSession::close() {
+  context_.hub.leave_all(id_, [this](rooms::RoomName room) {
+    if (room.name.empty() || room.name == sid_) return;
+    context_.control.send(RoomPresence{.worker = context_.worker,
+                                       .namespace_id = room.namespace_id,
+                                       .room = std::string(room.name),
+                                       .present = false});
+  });
+}
+
+void ClientSession::enter(std::string_view room) {
+  if (context_.hub.room_count(id_) >= context_.rules.config.socketio.rooms_per_socket_max) return;
+  if (context_.hub.join(id_, {namespace_id_, room}) != rooms::Change::presence) return;
+  context_.control.send(RoomPresence{.worker = context_.worker,
+                                     .namespace_id = namespace_id_,
+                                     .room = std::string(room),
+                                     .present = true});
+}
+
+void ClientSession::leave(std::string_view room) {
+  if (context_.hub.leave(id_, {namespace_id_, room}) != rooms::Change::presence) return;
+  context_.control.send(RoomPresence{.worker = context_.worker,
+                                     .namespace_id = namespace_id_,
+                                     .room = std::string(room),
+                                     .present = false});
+}
+
+// ---- Events ----
+
+void ClientSession::on_event(const socketio::Packet& packet) {
+  ++context_.stats.events_received;
+  const Command* command = find_command(socketio::event_name(packet));
+  if (command == nullptr) {
+    ++context_.stats.events_unknown;
+    // Acknowledged, or a client that retries would hold back everything behind it.
+    if (packet.id) send_ack(*packet.id, error_ack_payload({.code = Code::unknown_event}));
+    return;
+  }
+  auto object_id = object_id_of(*command, socketio::first_argument(packet));
+  if (!object_id) return refuse({.code = Code::bad_request, .command = command}, packet.id);
+  if (command->joins) {
+    join(*command, std::move(*object_id), packet.id);
+  } else {
+    leave(*command, *object_id, packet.id);
+  }
+}
+
+void ClientSession::join(const Command& command, std::string object_id,
+                         std::optional<std::uint64_t> ack_id) {
+  const SocketioConfig& limits = context_.rules.config.socketio;
+  const std::string room = std::string(command.room_prefix) + object_id;
+  const auto refused = [&](Code code) {
+    refuse({.code = code, .command = &command, .object_id = object_id}, ack_id);
+  };
+  const auto match = context_.rules.rooms.match(room);
+  if (!match) return refused(Code::forbidden);
+  if (match->access == auth::RoomAccess::user && match->object_id != user_) {
+    return refused(Code::forbidden);
+  }
+  if (pending_.size() >= limits.pending_joins_max || !context_.control.clear()) {
+    return refused(Code::too_many_requests);
+  }
+  if (context_.hub.room_count(id_) + pending_.size() >= limits.rooms_per_socket_max &&
+      !context_.hub.is_member(id_, {namespace_id_, room})) {
+    return refused(Code::too_many_rooms);
+  }
+  // Also for a member: joining again is how a front end refreshes, and rights may have ended.
+  std::optional<store::OwnerQuestion> owner;
+  if (match->access == auth::RoomAccess::owner) {
+    owner = store::OwnerQuestion{.object_id = std::string(match->object_id), .user = user_};
+  }
+  request_join(room, std::move(owner),
+               {.command = &command, .object_id = std::move(object_id), .ack_id = ack_id});
+}
+
+void ClientSession::request_join(std::string room, std::optional<store::OwnerQuestion> owner,
+                                 PendingJoin pending) {
+  pending.ticket = next_ticket_++;
+  context_.control.send(JoinRequest{.worker = context_.worker,
+                                    .session = id_,
+                                    .ticket = pending.ticket,
+                                    .namespace_id = namespace_id_,
+                                    .room = std::move(room),
+                                    .owner = std::move(owner)});
+  pending_.push_back(std::move(pending));
+}
+
+void ClientSession::on_join_answer(JoinAnswer answer) {
+  const auto found = std::ranges::find(pending_, answer.ticket, &PendingJoin::ticket);
+  if (found == pending_.end()) return;
+  const PendingJoin pending = std::move(*found);
+  pending_.erase(found);
+  if (answer.verdict != JoinAnswer::Verdict::granted) {
+    leave(answer.room);  // a member whose right has ended
+    if (pending.command == nullptr) return;
+    const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
+    return refuse({.code = denied ? Code::forbidden : Code::unavailable,
+                   .command = pending.command,
+                   .object_id = pending.object_id},
+                  pending.ack_id);
+  }
+  ++context_.stats.joins;
+  context_.hub.join(id_, {namespace_id_, answer.room});
+  for (transport::SharedFrame& frame : answer.snapshot) engine_.send(std::move(frame));
+  if (pending.command != nullptr) confirm(*pending.command, pending.object_id, pending.ack_id);
+}
+
+void ClientSession::leave(const Command& command, std::string_view object_id,
+                          std::optional<std::uint64_t> ack_id) {
+  const std::string room = std::string(command.room_prefix) + std::string(object_id);
+  // A join on its way is overtaken: its answer must not put the client back.
+  std::erase_if(pending_, [&](const PendingJoin& pending) {
+    return pending.command != nullptr && pending.object_id == object_id &&
+           pending.command->room_prefix == command.room_prefix;
+  });
+  ++context_.stats.leaves;
+  leave(room);
+  confirm(command, object_id, ack_id);
+}
+
+// ---- Answers ----
+
+void ClientSession::confirm(const Command& command, std::string_view object_id,
+                            std::optional<std::uint64_t> ack_id) {
+  send_event(command.reply, reply_payload(command, object_id));
+  if (ack_id) send_ack(*ack_id, ack_payload(command, object_id));
+}
+
+void ClientSession::refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id) {
+  ++context_.stats.joins_refused;
+  send_event("error", error_payload(refusal));
+  if (ack_id) send_ack(*ack_id, error_ack_payload(refusal));
+}
+
+void ClientSession::send_event(std::string_view event, std::string_view arguments) {
+  std::string packet = "4";
+  socketio::append_event(
+      packet, {.namespace_name = namespace_name(), .event = event, .arguments = arguments});
+  engine_.send(transport::make_frame(packet));
+}
+
+void ClientSession::send_ack(std::uint64_t ack_id, std::string_view arguments) {
+  std::string packet = "4";
+  socketio::append_ack(packet,
+                       {.namespace_name = namespace_name(), .id = ack_id, .arguments = arguments});
+  engine_.send(transport::make_frame(packet));
+}
+
+}  // namespace outcry::gateway

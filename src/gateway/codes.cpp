@@ -1,0 +1,55 @@
+#include "gateway/codes.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "auth/auth_error.h"
+#include "base/assert.h"
+
+namespace outcry::gateway {
+namespace {
+
+constexpr std::array<CodeRow, 12> kTable = {{
+    {Code::token_missing, "token_missing", "a token is required to connect", false},
+    {Code::token_invalid, "token_invalid", "the token is not valid", false},
+    {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
+    {Code::token_not_yet_valid, "token_not_yet_valid", "the token is not valid yet", true},
+    {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
+    {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},
+    {Code::forbidden, "forbidden", "you may not join this room", false},
+    {Code::not_joined, "not_joined", "you are not in this room", false},
+    {Code::too_many_rooms, "too_many_rooms", "too many rooms joined: leave one first", false},
+    {Code::too_many_requests, "too_many_requests", "too many joins are waiting for an answer",
+     true},
+    {Code::unknown_event, "unknown_event", "this server knows no such event", false},
+    {Code::unavailable, "unavailable", "this can't be checked at the moment: try again", true},
+}};
+
+}  // namespace
+
+std::span<const CodeRow> code_table() noexcept {
+  return kTable;
+}
+
+const CodeRow& row_of(Code code) noexcept {
+  const CodeRow& row = kTable[static_cast<std::size_t>(code)];
+  OUTCRY_ASSERT(row.code == code);
+  return row;
+}
+
+Code code_for_token(std::error_code error) noexcept {
+  using auth::AuthError;
+  if (error == AuthError::missing) return Code::token_missing;
+  if (error == AuthError::expired || error == AuthError::too_old) return Code::token_expired;
+  if (error == AuthError::not_yet_valid) return Code::token_not_yet_valid;
+  if (error == AuthError::refresh_token) return Code::token_refresh;
+  return Code::token_invalid;
+}
+
+std::string connect_error_data(Code code) {
+  const CodeRow& row = row_of(code);
+  return fmt::format(R"({{"code":"{}","retryable":{}}})", row.name, row.retryable);
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,40 @@
+#include "gateway/event_encoder.h"
+
+#include "protocol/socketio/packet.h"
+
+namespace outcry::gateway {
+namespace {
+
+transport::SharedFrame encode_as(std::string_view event, const bus::Publication& publication,
+                                 std::optional<std::uint64_t> ack_id) {
+  std::string packet;
+  packet.reserve(publication.arguments.size() + event.size() + 32);
+  packet += '4';
+  socketio::append_event(packet, {.namespace_name = publication.audience.namespace_name,
+                                  .event = event,
+                                  .arguments = publication.arguments,
+                                  .attachment_count = publication.attachments.size(),
+                                  .ack_id = ack_id});
+  transport::FrameBuilder frame(packet);
+  for (const std::string& attachment : publication.attachments) {
+    frame.add_attachment(as_bytes(attachment));
+  }
+  return frame.finish();
+}
+
+}  // namespace
+
+std::vector<transport::SharedFrame> encode_event(const bus::Publication& publication,
+                                                 const std::map<std::string, Strings>& aliases,
+                                                 std::optional<std::uint64_t> ack_id) {
+  std::vector<transport::SharedFrame> out;
+  out.push_back(encode_as(publication.event, publication, ack_id));
+  if (const auto found = aliases.find(publication.event); found != aliases.end()) {
+    for (const std::string& alias : found->second) {
+      out.push_back(encode_as(alias, publication, std::nullopt));
+    }
+  }
+  return out;
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,116 @@
+// gateway/gateway.h — the control thread's owner: where events come together and go out.
+//
+//   bus (Redis) ─┐                 ┌─ room index ─▶ workers that have members
+//   api (HTTP) ──┴─▶ encode once ──┤
+//                                  └─ snapshots (newest values, for joiners)
+//   join ─▶ owner cache ─▶ store ─▶ grant + snapshot ─▶ the asking worker
+//
+// Deliveries are posted as they come and workers are woken once for a batch: one system call for
+// all that one read from Redis brought.
+// Thread: the control thread (the one that runs `io`), but for collect_metrics' callbacks, which
+// arrive there too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/bus_link.h"
+#include "gateway/client_context.h"
+#include "gateway/config.h"
+#include "gateway/control_link.h"
+#include "gateway/messages.h"
+#include "gateway/operations.h"
+#include "gateway/recent_ids.h"
+#include "gateway/room_index.h"
+#include "gateway/snapshots.h"
+#include "gateway/worker_group.h"
+#include "gateway/worker_stats.h"
+#include "store/owner_cache.h"
+#include "store/sqlite_store.h"
+#include "transport/options.h"
+#include "transport/static_files.h"
+
+namespace outcry::gateway {
+
+/// What the control thread has counted.
+struct ControlStats {
+  std::uint64_t publications = 0;           // accepted, of all sources
+  std::uint64_t publications_repeated = 0;  // with an id that was accepted before
+  std::uint64_t publications_unheard = 0;   // nobody here was in their rooms
+  std::uint64_t publications_refused = 0;   // unknown namespace, reserved name, too big, overload
+  std::uint64_t commands = 0;               // join, leave, disconnect by a publisher
+  std::uint64_t joins_granted = 0;
+  std::uint64_t joins_denied = 0;
+  std::uint64_t joins_unavailable = 0;  // the store did not answer
+};
+
+class Gateway final : public Operations {
+ public:
+  /// Makes everything, starts nothing. Throws ConfigError for a configuration that can't be used.
+  /// `io` must be run by one thread and outlive the gateway.
+  Gateway(boost::asio::io_context& io, const Config& config);
+  ~Gateway() override;
+
+  /// Listens and starts the workers and the bus. Throws ConfigError if the port can't be had.
+  void start();
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// Accepts no more, and tells every client to reconnect elsewhere.
+  void drain();
+  /// Ends the bus, the store and the workers; joins their threads.
+  void stop();
+
+  void publish(bus::Publication publication, PublishDone done) override;
+  [[nodiscard]] Readiness readiness() const override;
+  void collect_metrics(MetricsDone done) override;
+
+ private:
+  struct Timers;
+
+  void drain_control_mailbox();
+  void take(JoinRequest request);
+  void take(JoinSettled settled);
+  void take(RoomPresence presence);
+  void take(CallbackAnswer answer);
+  void answer_join(const JoinRequest& request, Result<bool> owned);
+
+  void take_bus_message(bus::Message message, std::string_view channel);
+  void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
+                    std::vector<std::string> rooms);
+  [[nodiscard]] Result<std::string> accept(bus::Publication publication, std::string_view channel);
+  void remember_snapshot(const bus::Publication& publication, NamespaceId namespace_id,
+                         const std::vector<transport::SharedFrame>& frames);
+  [[nodiscard]] WorkerSet workers_for(const Audience& audience) const;
+  [[nodiscard]] std::optional<Audience> resolve(const bus::Audience& audience) const;
+  void wake_workers();
+  void wake_workers_later();
+  void probe_store();
+
+  boost::asio::io_context& io_;
+  const Config config_;
+  const transport::TransportOptions transport_;
+  SharedRules rules_;
+  transport::StaticFiles files_;
+  ControlWaker waker_;
+  ControlMailbox mailbox_;
+  std::unique_ptr<store::SqliteStore> sqlite_;
+  std::unique_ptr<store::OwnerCache> owners_;
+  std::unique_ptr<BusLink> bus_;
+  WorkerGroup workers_;
+  std::unique_ptr<Timers> timers_;
+  RoomIndex rooms_;
+  Snapshots snapshots_;
+  RecentIds recent_ids_;
+  ControlStats stats_;
+  std::string epoch_;           // of this process: offsets of two runs can't be mistaken
+  std::uint64_t sequence_ = 0;  // of accepted publications
+  std::uint64_t next_ack_id_ = 0;
+  bool wake_pending_ = false;
+  bool draining_ = false;
+  bool store_ok_ = true;
+  std::string store_text_ = "not asked yet";
+};
+
+}  // namespace outcry::gateway

@@ -1,0 +1,113 @@
+#include "gateway/gateway_setup.h"
+
+#include <algorithm>
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+#include <sched.h>
+
+namespace outcry::gateway {
+namespace {
+
+// The kernel spreads connections over the workers' listeners by a hash, not evenly.
+constexpr double kUnevenShare = 1.25;
+// Besides connections: listeners, Redis, the store, operations, logs.
+constexpr std::size_t kOtherFiles = 320;
+
+bool lists(const Strings& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+auth::RoomPolicy room_policy(const RoomsConfig& config) {
+  std::vector<auth::RoomTemplate> templates;
+  for (const auto& text : config.owner) templates.push_back({text, auth::RoomAccess::owner});
+  for (const auto& text : config.user) templates.push_back({text, auth::RoomAccess::user});
+  for (const auto& text : config.everyone) templates.push_back({text, auth::RoomAccess::everyone});
+  auto policy = auth::RoomPolicy::create(templates);
+  if (!policy) throw ConfigError("rooms: " + policy.error().message());
+  return std::move(*policy);
+}
+
+}  // namespace
+
+std::size_t worker_count(const Config& config) {
+  if (config.server.workers != 0) return std::min(config.server.workers, kWorkersMax);
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  const bool known = ::sched_getaffinity(0, sizeof(cores), &cores) == 0;
+  return known
+             ? std::clamp<std::size_t>(static_cast<std::size_t>(CPU_COUNT(&cores)), 1, kWorkersMax)
+             : 1;
+}
+
+transport::TransportOptions transport_options(const Config& config) {
+  const ServerConfig& server = config.server;
+  const EngineConfig& engine = config.engine;
+  transport::TransportOptions out;
+  out.engine_paths = {server.path};
+  out.allowed_origins = server.allowed_origins;
+  out.polling = lists(engine.transports, "polling");
+  out.websocket = lists(engine.transports, "websocket");
+  out.ping_interval = engine.ping_interval;
+  out.ping_timeout = engine.ping_timeout;
+  out.upgrade_timeout = engine.upgrade_timeout;
+  out.confirm_timeout = engine.connect_timeout;
+  out.request_timeout = server.request_timeout;
+  out.keep_alive_timeout = server.keep_alive_timeout;
+  out.message_bytes_max = engine.max_payload_bytes;
+  out.head_bytes_max = server.header_bytes_max;
+  out.headers_max = server.headers_max;
+  out.polling_packets_max = engine.polling_packets_max;
+  out.outbox_bytes_max = engine.outbox_bytes_max;
+  const auto share =
+      static_cast<double>(server.connections_max) / static_cast<double>(worker_count(config));
+  out.connections_max =
+      std::min(server.connections_max, static_cast<std::size_t>(share * kUnevenShare) + 1);
+  out.deflate = engine.permessage_deflate;
+  out.deflate_bytes_min = engine.deflate_min_bytes;
+  return out;
+}
+
+SharedRules shared_rules(const Config& config) {
+  const AuthConfig& auth = config.auth;
+  return SharedRules{
+      .config = config,
+      .verifier =
+          auth::TokenVerifier({{.material = auth.secret}}, {.identity_claims = auth.identity_claims,
+                                                            .age_max = auth.age_max,
+                                                            .leeway = auth.leeway,
+                                                            .token_bytes_max = auth.token_bytes_max,
+                                                            .issuer = auth.issuer,
+                                                            .audience = auth.audience}),
+      .rooms = room_policy(config.rooms),
+      .packet_limits = {
+          .attachments_max = static_cast<std::uint32_t>(config.socketio.attachments_max),
+          .attachment_bytes_max = config.socketio.attachment_bytes_max}};
+}
+
+transport::StaticFiles static_files(const Config& config) {
+  const std::string& directory = config.server.static_dir;
+  if (directory.empty()) return {};
+  auto files = transport::StaticFiles::load(directory);
+  if (!files) {
+    throw ConfigError(
+        fmt::format("server.static_dir: can't read '{}': {}", directory, files.error().message()));
+  }
+  return std::move(*files);
+}
+
+std::string raise_file_limit(const Config& config) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // the check below sees what came of it
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t wanted = config.server.connections_max + kOtherFiles;
+  if (limit.rlim_cur >= wanted) return {};
+  return fmt::format(
+      "server.connections_max = {} needs {} open files, the system allows {}: raise the limit "
+      "(LimitNOFILE, ulimit -n) or lower the key",
+      config.server.connections_max, wanted, limit.rlim_cur);
+}
+
+}  // namespace outcry::gateway

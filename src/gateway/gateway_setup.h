@@ -1,0 +1,24 @@
+// gateway/gateway_setup.h — the configuration, translated into what the parts below take.
+#pragma once
+
+#include <cstddef>
+
+#include "gateway/client_context.h"
+#include "gateway/config.h"
+#include "transport/options.h"
+#include "transport/static_files.h"
+
+namespace outcry::gateway {
+
+/// server.workers, or one for each core that this process may use.
+[[nodiscard]] std::size_t worker_count(const Config& config);
+[[nodiscard]] transport::TransportOptions transport_options(const Config& config);
+/// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
+[[nodiscard]] SharedRules shared_rules(const Config& config);
+/// Throws ConfigError if server.static_dir can't be read; empty without it.
+[[nodiscard]] transport::StaticFiles static_files(const Config& config);
+/// Raises the soft limit of open files to the hard one; says what is too little for the
+/// configured number of connections, or nothing.
+[[nodiscard]] std::string raise_file_limit(const Config& config);
+
+}  // namespace outcry::gateway

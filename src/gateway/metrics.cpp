@@ -1,0 +1,217 @@
+#include "gateway/metrics.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "gateway/gateway.h"
+
+namespace outcry::gateway {
+namespace {
+
+using observe::MetricLabel;
+using observe::MetricSample;
+using observe::MetricType;
+
+// In the order of transport::CloseReason.
+constexpr std::array<std::string_view, transport::kCloseReasonCount> kCloseReasons = {
+    "transport_close", "transport_error", "parse_error",
+    "ping_timeout",    "confirm_timeout", "forced_close",
+    "server_close",    "outbox_overflow", "server_shutting_down"};
+
+class Samples {
+ public:
+  explicit Samples(std::span<const WorkerStats> workers) : workers_(workers) {}
+
+  void counter(std::string_view name, std::string_view help, std::uint64_t value,
+               std::vector<MetricLabel> labels = {}) {
+    add(name, help, MetricType::counter, static_cast<double>(value), std::move(labels));
+  }
+  void gauge(std::string_view name, std::string_view help, double value,
+             std::vector<MetricLabel> labels = {}) {
+    add(name, help, MetricType::gauge, value, std::move(labels));
+  }
+  template <class Get>
+  std::uint64_t sum(Get&& get) const {
+    std::uint64_t out = 0;
+    for (const WorkerStats& worker : workers_) out += get(worker);
+    return out;
+  }
+  template <class Get>
+  void summed(std::string_view name, std::string_view help, Get&& get) {
+    counter(name, help, sum(get));
+  }
+
+  [[nodiscard]] std::vector<MetricSample> take() { return std::move(samples_); }
+
+ private:
+  void add(std::string_view name, std::string_view help, MetricType type, double value,
+           std::vector<MetricLabel> labels) {
+    samples_.push_back({.name = std::string(name),
+                        .help = std::string(help),
+                        .type = type,
+                        .labels = std::move(labels),
+                        .value = value});
+  }
+  std::span<const WorkerStats> workers_;
+  std::vector<MetricSample> samples_;
+};
+
+void add_transport(Samples& out) {
+  const auto of = [](auto member) {
+    return [member](const WorkerStats& w) { return w.transport.*member; };
+  };
+  using S = transport::TransportStats;
+  out.summed("outcry_connections_accepted_total", "TCP connections accepted.",
+             of(&S::connections_accepted));
+  out.summed("outcry_connections_refused_total",
+             "TCP connections closed at once: over the limit, or no descriptor left.",
+             of(&S::connections_refused));
+  out.summed("outcry_connections_closed_total", "TCP connections that ended.",
+             of(&S::connections_closed));
+  out.summed("outcry_http_requests_total", "HTTP requests on the client port.", of(&S::requests));
+  out.summed("outcry_http_requests_refused_total", "HTTP requests answered 4xx or 5xx.",
+             of(&S::requests_refused));
+  out.summed("outcry_http_requests_malformed_total",
+             "HTTP requests that broke the grammar or a limit.", of(&S::requests_malformed));
+  out.summed("outcry_origins_refused_total", "Requests of pages that may not connect.",
+             of(&S::origins_refused));
+  out.summed("outcry_handovers_total", "Connections moved to the worker of their session.",
+             of(&S::handovers_out));
+  out.summed("outcry_handovers_refused_total", "Connections that the other worker had no room for.",
+             of(&S::handovers_refused));
+  out.summed("outcry_engine_sessions_opened_total", "Engine.IO sessions opened.",
+             of(&S::sessions_opened));
+  out.summed("outcry_engine_upgrades_total", "Sessions that went from polling to WebSocket.",
+             of(&S::upgrades));
+  for (std::size_t i = 0; i < kCloseReasons.size(); ++i) {
+    out.counter("outcry_engine_sessions_closed_total", "Engine.IO sessions ended, by reason.",
+                out.sum([i](const WorkerStats& w) { return w.transport.sessions_closed[i]; }),
+                {{"reason", std::string(kCloseReasons[i])}});
+  }
+  out.summed("outcry_websocket_errors_total", "Frames and messages that broke RFC 6455 or 7692.",
+             of(&S::websocket_errors));
+  out.summed("outcry_engine_packets_malformed_total", "Undecodable Engine.IO packets.",
+             of(&S::packets_malformed));
+  out.summed("outcry_engine_packets_received_total", "Engine.IO packets of clients.",
+             of(&S::packets_received));
+  out.summed("outcry_frames_sent_total", "Frames put into a client's outbox.", of(&S::frames_sent));
+  out.summed("outcry_volatile_dropped_total",
+             "Volatile events dropped: the client wasn't writable.", of(&S::volatile_dropped));
+  out.summed("outcry_received_bytes_total", "Bytes read from clients.", of(&S::bytes_received));
+  out.summed("outcry_sent_bytes_total", "Bytes written to clients.", of(&S::bytes_sent));
+  out.summed("outcry_writes_total", "System calls that wrote to clients.", of(&S::writes));
+}
+
+void add_clients(Samples& out) {
+  const auto of = [](auto member) {
+    return [member](const WorkerStats& w) { return w.clients.*member; };
+  };
+  using S = ClientStats;
+  out.summed("outcry_connects_total", "Socket.IO CONNECTs accepted.", of(&S::connects));
+  out.summed("outcry_connects_refused_total", "Socket.IO CONNECTs refused.",
+             of(&S::connects_refused));
+  out.summed("outcry_socketio_packets_malformed_total",
+             "Socket.IO packets that ended their connection.", of(&S::packets_malformed));
+  out.summed("outcry_events_received_total", "Events sent by clients.", of(&S::events_received));
+  out.summed("outcry_events_unknown_total", "Events of clients that this server doesn't know.",
+             of(&S::events_unknown));
+  out.summed("outcry_joins_total", "Joins done.", of(&S::joins));
+  out.summed("outcry_joins_refused_total", "Client commands answered with an error.",
+             of(&S::joins_refused));
+  out.summed("outcry_leaves_total", "Leaves done.", of(&S::leaves));
+  out.summed("outcry_deliveries_total", "Events put into a client's outbox.", of(&S::deliveries));
+  out.summed("outcry_callbacks_total", "Acknowledgements passed on to a publisher.",
+             of(&S::callbacks));
+}
+
+void add_workers(Samples& out, std::span<const WorkerStats> workers) {
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const WorkerStats& w = workers[i];
+    const std::vector<MetricLabel> label = {{"worker", std::to_string(i)}};
+    out.gauge("outcry_connections", "Open TCP connections.", static_cast<double>(w.connections),
+              label);
+    out.gauge("outcry_engine_sessions", "Open Engine.IO sessions.",
+              static_cast<double>(w.engine_sessions), label);
+    out.gauge("outcry_sockets", "Connected Socket.IO sockets.", static_cast<double>(w.sockets),
+              label);
+    out.gauge("outcry_rooms", "Rooms with members, the sockets' own ones included.",
+              static_cast<double>(w.rooms), label);
+    out.counter("outcry_slow_ticks_total", "Loop ticks longer than 50 ms.", w.loop.slow_ticks,
+                label);
+  }
+}
+
+void add_control(Samples& out, const MetricsSource& source) {
+  const ControlStats& c = source.control;
+  out.counter("outcry_publications_total", "Publications accepted.", c.publications);
+  out.counter("outcry_publications_repeated_total", "Publications whose id was accepted before.",
+              c.publications_repeated);
+  out.counter("outcry_publications_unheard_total", "Publications to rooms without a member here.",
+              c.publications_unheard);
+  out.counter("outcry_publications_refused_total",
+              "Publications not taken: unknown namespace, too big, overload.",
+              c.publications_refused);
+  out.counter("outcry_publisher_commands_total", "Joins, leaves and disconnects by publishers.",
+              c.commands);
+  out.counter("outcry_join_answers_total", "Joins decided, by verdict.", c.joins_granted,
+              {{"verdict", "granted"}});
+  out.counter("outcry_join_answers_total", "", c.joins_denied, {{"verdict", "denied"}});
+  out.counter("outcry_join_answers_total", "", c.joins_unavailable, {{"verdict", "unavailable"}});
+  out.counter("outcry_deliveries_dropped_total",
+              "Messages to workers dropped because the backlog was full.",
+              source.deliveries_dropped);
+  out.gauge("outcry_rooms_indexed", "Rooms that clients have joined, over all workers.",
+            static_cast<double>(source.rooms));
+  out.gauge("outcry_snapshot_rooms", "Rooms whose newest values are kept for joiners.",
+            static_cast<double>(source.snapshots));
+}
+
+void add_redis(Samples& out, const MetricsSource& source) {
+  if (source.redis == nullptr) return;
+  const bus::RedisSubscriberStats& r = *source.redis;
+  out.gauge("outcry_redis_connected", "1 while all subscriptions are confirmed.",
+            source.redis_connected ? 1 : 0);
+  out.counter("outcry_redis_messages_total", "Messages read from Redis.", r.messages);
+  out.counter("outcry_redis_received_bytes_total", "Their payloads.", r.bytes);
+  out.counter("outcry_redis_connects_total", "Times that the subscription was made.", r.connects);
+  out.counter("outcry_redis_failed_attempts_total", "Attempts to connect that failed.",
+              r.failed_attempts);
+  out.counter("outcry_redis_oversize_total", "Messages over bus.message_bytes_max.", r.oversize);
+  for (const auto& [reason, count] : r.decode_failures) {
+    out.counter("outcry_publications_undecodable_total",
+                "Messages that could not be decoded, by reason.", count, {{"reason", reason}});
+  }
+  if (source.redis_publisher == nullptr) return;
+  out.counter("outcry_redis_replies_total", "Callback replies published.",
+              source.redis_publisher->published);
+  out.counter("outcry_redis_replies_dropped_total", "Callback replies dropped.",
+              source.redis_publisher->dropped_away + source.redis_publisher->dropped_full);
+}
+
+void add_store(Samples& out, const MetricsSource& source) {
+  if (source.owner_cache == nullptr) return;
+  const store::OwnerCacheStats& s = *source.owner_cache;
+  out.counter("outcry_owner_cache_hits_total", "Questions answered from memory.",
+              s.hits_owned + s.hits_denied);
+  out.counter("outcry_owner_cache_shared_total", "Questions that waited for one under way.",
+              s.shared);
+  out.counter("outcry_owner_questions_total", "Questions that reached the database.", s.asked);
+  out.counter("outcry_owner_errors_total", "Of those, answered with an error.", s.errors);
+  out.gauge("outcry_owner_cache_entries", "Answers in memory.", static_cast<double>(s.entries));
+}
+
+}  // namespace
+
+std::vector<MetricSample> metric_samples(const MetricsSource& source) {
+  Samples out(source.workers);
+  add_workers(out, source.workers);
+  add_transport(out);
+  add_clients(out);
+  add_control(out, source);
+  add_redis(out, source);
+  add_store(out, source);
+  return out.take();
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,33 @@
+// gateway/metrics.h — every folder's counters as metric samples (docs/reference/metrics.md).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bus/redis_publisher.h"
+#include "bus/redis_subscriber.h"
+#include "gateway/worker_stats.h"
+#include "observe/metrics_text.h"
+#include "store/owner_cache.h"
+
+namespace outcry::gateway {
+
+struct ControlStats;
+
+struct MetricsSource {
+  const ControlStats& control;
+  std::span<const WorkerStats> workers;
+  std::size_t rooms = 0;
+  std::size_t snapshots = 0;
+  std::uint64_t deliveries_dropped = 0;
+  bool redis_connected = false;
+  const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured
+  const bus::RedisPublisherStats* redis_publisher = nullptr;  // likewise
+  const store::OwnerCacheStats* owner_cache = nullptr;        // absent: no store configured
+};
+
+/// Workers' counters are summed; what tells workers apart has a label `worker`.
+[[nodiscard]] std::vector<observe::MetricSample> metric_samples(const MetricsSource& source);
+
+}  // namespace outcry::gateway

@@ -1,0 +1,214 @@
+#include "gateway/worker.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/assert.h"
+
+namespace outcry::gateway {
+namespace {
+
+constexpr std::size_t kMailboxMessages = 64 * 1024;
+// Messages taken in one tick: what they make dirty is then written before the next ones.
+constexpr std::size_t kMessagesPerTick = 4096;
+// The publishers' own limit for a callback (python-socketio's call()).
+constexpr std::chrono::seconds kAckLifetime{60};
+constexpr std::size_t kAwaitedAcksMax = 10'000;
+
+}  // namespace
+
+Worker::Worker(WorkerId id, const SharedRules& rules, const transport::TransportOptions& transport,
+               const transport::StaticFiles* files, ControlMailbox& control, HandOver hand_over)
+    : id_(id),
+      mailbox_(loop_, kMailboxMessages),
+      control_(control),
+      hand_over_(std::move(hand_over)),
+      context_{id, rules, hub_, sessions_, control_, stats_},
+      on_ack_([this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
+        on_ack(session, ack_id, arguments);
+      }),
+      endpoint_(loop_, transport, *this, {.worker = id}, files) {}
+
+Worker::~Worker() = default;
+
+// ---- From the endpoint ----
+
+EngineClient& Worker::client_of(const transport::EngineSession& session) {
+  const auto& client = clients_[session.id().slot];
+  OUTCRY_ASSERT(client != nullptr);
+  return *client;
+}
+
+void Worker::on_open(transport::EngineSession& session, const transport::OpenRequest& request) {
+  const std::uint32_t slot = session.id().slot;
+  if (slot >= clients_.size()) clients_.resize(slot + 1);
+  const std::string& parameter = context_.rules.config.auth.query_parameter;
+  clients_[slot] = std::make_unique<EngineClient>(context_, session,
+                                                  token_of_request(request, parameter), on_ack_);
+}
+
+void Worker::on_text(transport::EngineSession& session, std::string_view text) {
+  client_of(session).on_text(text);
+}
+
+void Worker::on_binary(transport::EngineSession& session, Bytes bytes) {
+  client_of(session).on_binary(bytes);
+}
+
+void Worker::on_close(transport::EngineSession& session, transport::CloseReason) {
+  client_of(session).on_close();
+  clients_[session.id().slot].reset();
+}
+
+bool Worker::hand_over(WorkerId worker, transport::HandedOver&& connection) {
+  return hand_over_(worker, std::move(connection));
+}
+
+// No raw WebSocket path is configured: nobody can get here.
+void Worker::on_raw_message(transport::Connection& connection, Bytes, bool) {
+  connection.abort();
+}
+
+bool Worker::on_tick_end(TimePoint now) noexcept {
+  const bool more_messages = mailbox_.drain(kMessagesPerTick, [this](ToWorker message) {
+    std::visit([this](auto&& value) { take(std::move(value)); }, std::move(message));
+  });
+  const bool more_to_write = endpoint_.end_tick(now);
+  const bool more_to_tell = control_.flush();
+  if (!awaited_acks_.empty()) forget_expired_acks(now);
+  return more_messages || more_to_write || more_to_tell;
+}
+
+// ---- From control ----
+
+void Worker::take(std::shared_ptr<const Delivery> delivery) {
+  const Audience& audience = delivery->audience;
+  // One room and nobody excepted is nearly every delivery: no need to mark who was seen.
+  const bool simple = audience.except.empty() && (audience.everyone || audience.rooms.size() == 1);
+  for (const transport::SharedFrame& frame : delivery->frames) {
+    frames_.push_back(endpoint_.share(frame));
+  }
+  const std::uint64_t before = stats_.deliveries;
+  if (simple && !delivery->ack) {
+    const std::string_view room =
+        audience.everyone ? std::string_view() : std::string_view(audience.rooms.front());
+    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
+      send_to(*sessions_.find(member.session), *delivery);
+    }
+  } else {
+    collect(audience, targets_);
+    for (const SessionId id : targets_) send_to(*sessions_.find(id), *delivery);
+    if (delivery->ack && !targets_.empty() && awaited_acks_.size() < kAwaitedAcksMax) {
+      awaited_acks_.emplace(delivery->ack->ack_id,
+                            AwaitedAck{*delivery->ack, targets_, loop_.now() + kAckLifetime});
+    }
+    targets_.clear();
+  }
+  if (stats_.deliveries != before) ++stats_.publications;
+  frames_.clear();
+}
+
+void Worker::send_to(ClientSession& session, const Delivery& delivery) {
+  for (const transport::FrameRef& frame : frames_) {
+    if (session.engine().send(frame, delivery.is_volatile) == transport::Sent::queued) {
+      ++stats_.deliveries;
+    }
+  }
+}
+
+/// Each session of the audience once, the excepted ones left out.
+void Worker::collect(const Audience& audience, std::vector<SessionId>& out) {
+  ++delivery_mark_;
+  mark_excepted(audience);
+  const auto add_members = [&](std::string_view room) {
+    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
+      ClientSession& session = *sessions_.find(member.session);
+      if (std::exchange(session.delivery_mark, delivery_mark_) == delivery_mark_) continue;
+      out.push_back(member.session);
+    }
+  };
+  if (audience.everyone) return add_members("");
+  for (const std::string& room : audience.rooms) {
+    if (!room.empty()) add_members(room);
+  }
+}
+
+void Worker::mark_excepted(const Audience& audience) {
+  for (const std::string& room : audience.except) {
+    if (room.empty()) continue;
+    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
+      sessions_.find(member.session)->delivery_mark = delivery_mark_;
+    }
+  }
+}
+
+void Worker::take(std::shared_ptr<const SocketCommand> command) {
+  collect(command->audience, targets_);
+  for (const SessionId id : targets_) {
+    // A session that shares its connection with an earlier one may be gone by now.
+    if (ClientSession* session = sessions_.find(id)) apply(*command, *session);
+  }
+  targets_.clear();
+}
+
+void Worker::apply(const SocketCommand& command, ClientSession& session) {
+  switch (command.kind) {
+    case SocketCommand::Kind::join:
+      for (const std::string& room : command.rooms) session.enter(room);
+      return;
+    case SocketCommand::Kind::leave:
+      for (const std::string& room : command.rooms) session.leave(room);
+      return;
+    case SocketCommand::Kind::disconnect:
+      return client_of(session.engine()).disconnect(session);
+    case SocketCommand::Kind::close:
+      return session.engine().close(transport::CloseReason::server_close);
+  }
+}
+
+void Worker::take(JoinAnswer answer) {
+  const bool granted = answer.verdict == JoinAnswer::Verdict::granted;
+  JoinSettled settled{.worker = id_, .namespace_id = answer.namespace_id, .room = answer.room};
+  if (ClientSession* session = sessions_.find(answer.session)) {
+    session->on_join_answer(std::move(answer));
+  }
+  if (!granted) return;
+  settled.present = !hub_.members({settled.namespace_id, settled.room}).empty();
+  control_.send(std::move(settled));
+}
+
+void Worker::take(StatsRequest request) {
+  request.done({.transport = endpoint_.stats(),
+                .clients = stats_,
+                .loop = loop_.stats(),
+                .connections = endpoint_.connection_count(),
+                .engine_sessions = endpoint_.session_count(),
+                .sockets = sessions_.size(),
+                .rooms = hub_.size()});
+}
+
+void Worker::take(Drain) {
+  endpoint_.stop_listening();
+  endpoint_.close_all(transport::CloseReason::server_shutting_down);
+}
+
+// ---- Acknowledgements for publishers ----
+
+void Worker::on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments) {
+  const auto found = awaited_acks_.find(ack_id);
+  if (found == awaited_acks_.end()) return;
+  const auto& recipients = found->second.recipients;
+  if (std::ranges::find(recipients, session) == recipients.end()) return;
+  ++stats_.callbacks;
+  control_.send(CallbackAnswer{.callback = found->second.wish.callback,
+                               .channel = found->second.wish.channel,
+                               .arguments = std::string(arguments)});
+  awaited_acks_.erase(found);  // the publisher uses the first answer only
+}
+
+void Worker::forget_expired_acks(TimePoint now) {
+  std::erase_if(awaited_acks_, [now](const auto& entry) { return entry.second.expires <= now; });
+}
+
+}  // namespace outcry::gateway

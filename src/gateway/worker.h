@@ -1,0 +1,97 @@
+// gateway/worker.h — one core's owner: loop, endpoint, clients and rooms, sharing nothing.
+//
+//   mailbox ─▶ deliver ─▶ hub names the members ─▶ a reference into each outbox ─┐
+//   sockets ─▶ endpoint ─▶ EngineClient ─▶ ClientSession ─▶ control link         ├─▶ end of tick:
+//                                                                                ┘   one write each
+// Thread: run() is the worker's thread; post() and wake() may be called from any.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/client_context.h"
+#include "gateway/client_session.h"
+#include "gateway/engine_client.h"
+#include "gateway/messages.h"
+#include "net/event_loop.h"
+#include "net/mailbox.h"
+#include "net/unique_fd.h"
+#include "transport/endpoint.h"
+
+namespace outcry::gateway {
+
+class Worker final : transport::Application, net::TickHandler {
+ public:
+  /// Passes a connection on to another worker; false if that one takes no more.
+  using HandOver = std::function<bool(WorkerId, transport::HandedOver&&)>;
+
+  /// All references must outlive the worker.
+  Worker(WorkerId id, const SharedRules& rules, const transport::TransportOptions& transport,
+         const transport::StaticFiles* files, ControlMailbox& control, HandOver hand_over);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  /// Before run().
+  void listen(net::UniqueFd listener) { endpoint_.listen(std::move(listener)); }
+  /// Runs until a Stop message.
+  void run() { loop_.run(*this); }
+
+  /// False if the mailbox is full.
+  [[nodiscard]] bool post(ToWorker&& message) { return mailbox_.post(std::move(message)); }
+  void wake() { mailbox_.wake(); }
+
+ private:
+  // An event whose publisher waits for the first acknowledgement.
+  struct AwaitedAck {
+    AckWish wish;
+    std::vector<SessionId> recipients;
+    TimePoint expires;
+  };
+
+  void on_open(transport::EngineSession& session, const transport::OpenRequest& request) override;
+  void on_text(transport::EngineSession& session, std::string_view text) override;
+  void on_binary(transport::EngineSession& session, Bytes bytes) override;
+  void on_close(transport::EngineSession& session, transport::CloseReason reason) override;
+  bool hand_over(WorkerId worker, transport::HandedOver&& connection) override;
+  void on_raw_message(transport::Connection& connection, Bytes message, bool is_text) override;
+  bool on_tick_end(TimePoint now) noexcept override;
+
+  void take(std::shared_ptr<const Delivery> delivery);
+  void take(std::shared_ptr<const SocketCommand> command);
+  void take(JoinAnswer answer);
+  void take(transport::HandedOver connection) { endpoint_.adopt(std::move(connection)); }
+  void take(StatsRequest request);
+  void take(Drain);
+  void take(Stop) { loop_.stop(); }
+
+  void send_to(ClientSession& session, const Delivery& delivery);
+  void collect(const Audience& audience, std::vector<SessionId>& out);
+  void mark_excepted(const Audience& audience);
+  void apply(const SocketCommand& command, ClientSession& session);
+  void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
+  void forget_expired_acks(TimePoint now);
+  [[nodiscard]] EngineClient& client_of(const transport::EngineSession& session);
+
+  const WorkerId id_;
+  net::EventLoop loop_;
+  net::Mailbox<ToWorker> mailbox_;
+  ControlLink control_;
+  HandOver hand_over_;
+  ClientStats stats_;
+  rooms::Hub hub_;
+  ClientSessions sessions_;
+  ClientContext context_;
+  EngineClient::OnAck on_ack_;
+  std::vector<std::unique_ptr<EngineClient>> clients_;  // by engine slot
+  std::unordered_map<std::uint64_t, AwaitedAck> awaited_acks_;
+  std::vector<transport::FrameRef> frames_;  // of the delivery in progress
+  std::vector<SessionId> targets_;           // of the command or awaited delivery in progress
+  std::uint64_t delivery_mark_ = 0;
+  transport::Endpoint endpoint_;  // last: its end closes sessions, which the rest serves
+};
+
+}  // namespace outcry::gateway

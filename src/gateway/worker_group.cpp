@@ -1,0 +1,102 @@
+#include "gateway/worker_group.h"
+
+#include <string>
+
+#include <pthread.h>
+
+#include "net/tcp.h"
+
+namespace outcry::gateway {
+namespace {
+
+constexpr std::size_t kBacklogMax = 256 * 1024;
+
+}  // namespace
+
+WorkerGroup::WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
+                         const transport::StaticFiles* files, ControlMailbox& control,
+                         std::size_t workers) {
+  workers_.resize(workers);
+  for (std::size_t i = 0; i < workers; ++i) {
+    // Other workers exist by the time that connections come: all are made before any runs.
+    workers_[i].worker = std::make_unique<Worker>(
+        static_cast<WorkerId>(i), rules, transport, files, control,
+        [this](WorkerId to, transport::HandedOver&& connection) {
+          if (to >= workers_.size()) return false;
+          const bool taken = workers_[to].worker->post(std::move(connection));
+          workers_[to].worker->wake();
+          return taken;
+        });
+  }
+}
+
+WorkerGroup::~WorkerGroup() {
+  stop();
+}
+
+std::error_code WorkerGroup::listen(const ListenAddress& address) {
+  net::HostPort target{.host = address.host.empty() ? "::" : address.host, .port = address.port};
+  for (Seat& seat : workers_) {
+    auto listener = net::listen_tcp(target);
+    if (!listener) return listener.error();
+    target.port = net::local_port(listener->get());  // port 0: all share the first one's
+    seat.worker->listen(std::move(*listener));
+  }
+  port_ = target.port;
+  return {};
+}
+
+void WorkerGroup::start() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Worker& worker = *workers_[i].worker;
+    workers_[i].thread = std::jthread([&worker] { worker.run(); });
+    const std::string name = "worker-" + std::to_string(i);
+    ::pthread_setname_np(workers_[i].thread.native_handle(), name.c_str());
+  }
+}
+
+void WorkerGroup::stop() {
+  for (Seat& seat : workers_) {
+    if (!seat.thread.joinable()) continue;
+    while (!seat.worker->post(Stop{})) std::this_thread::yield();
+    seat.worker->wake();
+    seat.thread.join();
+  }
+}
+
+WorkerSet WorkerGroup::all() const noexcept {
+  return workers_.size() == 64 ? ~WorkerSet{0} : (WorkerSet{1} << workers_.size()) - 1;
+}
+
+bool WorkerGroup::post(WorkerId worker, ToWorker message) {
+  Seat& seat = workers_[worker];
+  to_wake_ |= WorkerSet{1} << worker;
+  if (seat.backlog.empty() && seat.worker->post(std::move(message))) return true;
+  if (seat.backlog.size() >= kBacklogMax) {
+    ++dropped_;
+    return false;
+  }
+  seat.backlog.push_back(std::move(message));
+  return true;
+}
+
+bool WorkerGroup::wake() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Seat& seat = workers_[i];
+    while (!seat.backlog.empty() && seat.worker->post(std::move(seat.backlog.front()))) {
+      seat.backlog.pop_front();
+    }
+    if ((to_wake_ >> i & 1) != 0) seat.worker->wake();
+  }
+  to_wake_ = 0;
+  return !clear();
+}
+
+bool WorkerGroup::clear() const noexcept {
+  for (const Seat& seat : workers_) {
+    if (!seat.backlog.empty()) return false;
+  }
+  return true;
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,56 @@
+// gateway/worker_group.h — the workers and their threads, as the control thread sees them.
+//
+// Deliveries to a worker whose mailbox is full wait here, in order, and are offered again; the
+// backlog is bounded, and what exceeds it is dropped and counted.
+// Thread: the control thread, but for hand_over(), which workers call.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gateway/room_index.h"
+#include "gateway/worker.h"
+
+namespace outcry::gateway {
+
+class WorkerGroup {
+ public:
+  WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
+              const transport::StaticFiles* files, ControlMailbox& control, std::size_t workers);
+  WorkerGroup(const WorkerGroup&) = delete;
+  WorkerGroup& operator=(const WorkerGroup&) = delete;
+  ~WorkerGroup();
+
+  /// Every worker listens on the same address. Errors: the system's.
+  [[nodiscard]] std::error_code listen(const ListenAddress& address);
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  void start();
+  /// Stops the loops and joins the threads.
+  void stop();
+
+  [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+  [[nodiscard]] WorkerSet all() const noexcept;
+  /// False if the backlog is full and the message was dropped. Seen after wake().
+  bool post(WorkerId worker, ToWorker message);
+  /// Wakes those that were posted to since the last call. True if a backlog remains.
+  bool wake();
+  /// No worker has a backlog.
+  [[nodiscard]] bool clear() const noexcept;
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  struct Seat {
+    std::unique_ptr<Worker> worker;
+    std::jthread thread;
+    std::deque<ToWorker> backlog;
+  };
+
+  std::vector<Seat> workers_;
+  WorkerSet to_wake_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace outcry::gateway

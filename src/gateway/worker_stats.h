@@ -1,0 +1,37 @@
+// gateway/worker_stats.h — what one worker has counted; summed over workers when somebody asks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "net/event_loop.h"
+#include "transport/options.h"
+
+namespace outcry::gateway {
+
+struct ClientStats {
+  std::uint64_t connects = 0;           // CONNECT accepted
+  std::uint64_t connects_refused = 0;   // CONNECT_ERROR sent
+  std::uint64_t packets_malformed = 0;  // Socket.IO packets that ended their connection
+  std::uint64_t events_received = 0;
+  std::uint64_t events_unknown = 0;
+  std::uint64_t joins = 0;
+  std::uint64_t joins_refused = 0;  // `error` sent, whatever the reason
+  std::uint64_t leaves = 0;
+  std::uint64_t publications = 0;  // that had members here
+  std::uint64_t deliveries = 0;    // events put into a client's outbox
+  std::uint64_t callbacks = 0;     // acknowledgements passed on to a publisher
+  std::uint64_t control_queue_full = 0;
+};
+
+struct WorkerStats {
+  transport::TransportStats transport;
+  ClientStats clients;
+  net::LoopStats loop;
+  std::uint64_t connections = 0;  // now
+  std::uint64_t engine_sessions = 0;
+  std::uint64_t sockets = 0;
+  std::uint64_t rooms = 0;
+};
+
+}  // namespace outcry::gateway
