@@ -33,6 +33,7 @@ struct HandedOver {
   net::UniqueFd fd;
   std::unique_ptr<http::RequestParser> parser;  // with the request's head, at least
   std::string unread;                           // bytes read beyond what the parser took
+  std::string unsent;                           // answers to earlier requests, not yet written
   std::string peer_address;
 };
 
@@ -44,7 +45,8 @@ class Application {
   virtual void on_binary(EngineSession& session, Bytes bytes) = 0;
   /// The last call for a session; sending to it has no effect any more.
   virtual void on_close(EngineSession& session, CloseReason reason) = 0;
-  /// Takes a connection to another worker; false if that worker takes no more now.
+  /// Takes a connection to another worker. False if that worker takes no more now, or doesn't
+  /// exist; the connection is answered here if it was not moved from, and closed if it was.
   virtual bool hand_over(WorkerId worker, HandedOver&& connection) = 0;
   /// A message on raw_websocket_path.
   virtual void on_raw_message(Connection& connection, Bytes message, bool is_text) = 0;

@@ -4,20 +4,16 @@
 #include <array>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <utility>
 
 #include "base/assert.h"
 #include "net/tcp.h"
-#include "protocol/http/response.h"
-#include "protocol/websocket/error.h"
 #include "protocol/websocket/frame.h"
 #include "transport/endpoint.h"
-#include "transport/request_router.h"
 
 namespace outcry::transport {
 namespace {
 
-// Read behind a request in progress before the socket is left alone: one read buffer's worth.
-constexpr std::size_t kUnreadBytesMax = 64 * 1024;
 // Echoes waiting on a raw WebSocket before its sender is made to wait.
 constexpr std::size_t kRawQueueBytes = 4 << 20;
 constexpr std::size_t kPartsPerWrite = 64;
@@ -37,11 +33,10 @@ bool Connection::start() {
 
 bool Connection::start(HandedOver&& handed) {
   parser_ = std::move(handed.parser);
-  unread_ = std::move(handed.unread);
+  out_ = std::move(handed.unsent);
   if (!start()) return false;
-  std::string unread = std::move(unread_);
-  unread_.clear();
-  take_http(std::as_writable_bytes(std::span(unread)));
+  if (!out_.empty()) endpoint_.flush_later(*this);
+  take_http(std::as_writable_bytes(std::span(handed.unread)));
   return true;
 }
 
@@ -68,7 +63,10 @@ void Connection::on_io(std::uint32_t events) noexcept {
     set_interest(reading_, false);
     endpoint_.flush_later(*this);
   }
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
+  const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  // Reported whether asked for or not: while reading is paused it would be so for ever.
+  if (broken && !reading_) return lose(CloseReason::transport_error);
+  if (broken || (events & EPOLLIN) != 0) read();
 }
 
 void Connection::read() {
@@ -82,6 +80,7 @@ void Connection::read() {
   endpoint_.counters().bytes_received += *got;
   switch (mode_) {
     case Mode::http:
+      if (!unread_.empty()) return keep_unread(buffer.first(*got));
       return take_http(buffer.first(*got));
     case Mode::websocket:
       return take_websocket(buffer.first(*got));
@@ -90,9 +89,12 @@ void Connection::read() {
   }
 }
 
+// A peer may shut its side after it has asked, and still read the answers.
 void Connection::stream_ended() {
-  if (mode_ == Mode::http && !answering_ && queued_bytes() > 0) {
-    return close(1005);  // it asked, shut its side, and still reads the answer
+  const bool owes = queued_bytes() > 0 || !unread_.empty();
+  if (owes && ((mode_ == Mode::http && !answering_) || mode_ == Mode::closing)) {
+    peer_ended_ = true;
+    return set_interest(false, writing_);
   }
   lose(mode_ == Mode::http ? CloseReason::transport_error : CloseReason::transport_close);
 }
@@ -101,196 +103,6 @@ void Connection::lose(CloseReason reason) {
   EngineSession* session = endpoint_.find(session_);
   finish();
   if (session != nullptr) session->connection_lost(*this, reason);
-}
-
-// ---- HTTP ----
-
-void Connection::take_http(std::span<std::byte> in) {
-  while (mode_ == Mode::http && !answering_) {
-    if (parser_) take_progress(in);
-    if (mode_ != Mode::http || answering_) break;
-    if (in.empty()) return;
-    if (!parser_) {
-      const TransportOptions& options = endpoint_.options();
-      parser_ = std::make_unique<http::RequestParser>(
-          http::RequestLimits{.head_bytes_max = options.head_bytes_max,
-                              .headers_max = options.headers_max,
-                              .body_bytes_max = options.message_bytes_max});
-    }
-    if (parser_->idle()) arm(endpoint_.options().request_timeout);
-    const auto used = parser_->feed(in);
-    if (!used) return refuse_request(used.error());
-    in = in.subspan(*used);
-  }
-  if (mode_ == Mode::websocket) return take_websocket(in);
-  if (mode_ == Mode::http) keep_unread(in);
-}
-
-/// Routes the head once it is there, and the request once it is complete.
-void Connection::take_progress(std::span<std::byte>& in) {
-  if (parser_->head_complete() && !head_routed_) {
-    head_routed_ = true;
-    if (const auto worker = home_of_request(endpoint_, *this)) {
-      hand_over(*worker, in);
-      in = {};
-      return;
-    }
-    route_head(endpoint_, *this);
-    if (mode_ == Mode::http && parser_ && !parser_->complete() &&
-        parser_->request().expects_continue) {
-      send_framed(http::kContinue);
-    }
-  }
-  if (mode_ == Mode::http && parser_ && parser_->complete() && !answering_) {
-    answering_ = true;
-    timer_.cancel();
-    ++endpoint_.counters().requests;
-    route_request(endpoint_, *this);
-  }
-}
-
-void Connection::keep_unread(std::span<const std::byte> in) {
-  unread_ += as_text(in);
-  if (unread_.size() >= kUnreadBytesMax) set_interest(false, writing_);
-}
-
-void Connection::resume() {
-  if (mode_ != Mode::http || answering_ || unread_.empty()) return;
-  std::string unread = std::move(unread_);
-  unread_.clear();
-  set_interest(true, writing_);
-  take_http(std::as_writable_bytes(std::span(unread)));
-}
-
-void Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
-  endpoint_.loop().remove(fd_.get());
-  timer_.cancel();
-  mode_ = Mode::closed;
-  endpoint_.free_later(*this);
-  HandedOver handed{.fd = std::move(fd_),
-                    .parser = std::move(parser_),
-                    .unread = std::string(as_text(unread)),
-                    .peer_address = peer_address_};
-  // A refused one is closed by its destructor: the client's next try finds a shorter queue.
-  if (endpoint_.application().hand_over(worker, std::move(handed))) {
-    ++endpoint_.counters().handovers_out;
-  } else {
-    ++endpoint_.counters().handovers_refused;
-  }
-}
-
-void Connection::refuse_request(std::error_code error) {
-  ++endpoint_.counters().requests;
-  ++endpoint_.counters().requests_malformed;
-  answering_ = true;
-  // A body that is too big ends this connection only: the session may go on (spec §3.3).
-  if (role_ == Role::post && error != http::HttpError::body_too_big) {
-    if (EngineSession* session = endpoint_.find(session_)) {
-      session->connection_lost(*this, CloseReason::transport_error);
-    }
-  }
-  answer({.status = http::status_for(error), .close = true});
-}
-
-std::string Connection::cors_headers() const {
-  return endpoint_.origins().response_headers(parser_->request().origin);
-}
-
-void Connection::answer(const Answer& answer) {
-  OUTCRY_ASSERT(mode_ == Mode::http);
-  const bool has_request = parser_ && parser_->head_complete();
-  const bool head_only = has_request && parser_->request().method == http::Method::head;
-  const bool keep_alive = !answer.close && has_request && parser_->request().keep_alive;
-  if (answer.status >= 400) ++endpoint_.counters().requests_refused;
-
-  http::append_response_head(out_, {.status = answer.status,
-                                    .content_type = answer.content_type,
-                                    .content_length = answer.body.size(),
-                                    .keep_alive = keep_alive,
-                                    .date = endpoint_.http_date()});
-  if (!answer.header_lines.empty()) {
-    out_.insert(out_.size() - 2, answer.header_lines);  // before the empty line
-  }
-  if (!head_only) out_ += answer.body;
-
-  role_ = Role::none;
-  session_ = {};
-  answering_ = false;
-  head_routed_ = false;
-  if (keep_alive) {
-    parser_.reset();
-    arm(endpoint_.options().keep_alive_timeout);
-    if (!unread_.empty()) endpoint_.resume_later(*this);
-  } else {
-    mode_ = Mode::closing;
-    arm(endpoint_.options().request_timeout);
-  }
-  endpoint_.flush_later(*this);
-}
-
-// ---- WebSocket ----
-
-void Connection::switch_to_websocket(std::string_view response, int deflate_bits,
-                                     std::uint64_t message_bytes_max) {
-  out_ += response;
-  mode_ = Mode::websocket;
-  answering_ = false;
-  deflate_bits_ = static_cast<std::uint8_t>(deflate_bits);
-  parser_.reset();
-  timer_.cancel();
-  reader_.emplace(websocket::ReaderLimits{.message_bytes_max = message_bytes_max,
-                                          .deflate = deflate_bits != 0});
-  endpoint_.flush_later(*this);
-}
-
-void Connection::take_websocket(std::span<std::byte> in) {
-  while (mode_ == Mode::websocket) {
-    const auto event = reader_->next(in, endpoint_.inflater());
-    if (!event) {
-      ++endpoint_.counters().websocket_errors;
-      EngineSession* session = endpoint_.find(session_);
-      close(websocket::close_code_for(event.error()));
-      if (session != nullptr) session->connection_lost(*this, CloseReason::transport_error);
-      return;
-    }
-    if (event->kind == websocket::EventKind::need_more) return;
-    take_event(*event);
-  }
-}
-
-void Connection::take_event(const websocket::Event& event) {
-  EngineSession* session = endpoint_.find(session_);
-  switch (event.kind) {
-    case websocket::EventKind::text:
-    case websocket::EventKind::binary: {
-      const bool is_text = event.kind == websocket::EventKind::text;
-      if (role_ == Role::raw) {
-        endpoint_.application().on_raw_message(*this, event.payload, is_text);
-      } else if (session != nullptr && is_text) {
-        session->take_text(*this, event.text());
-      } else if (session != nullptr) {
-        session->take_binary(*this, event.payload);
-      }
-      return;
-    }
-    case websocket::EventKind::ping: {
-      std::string pong;
-      websocket::append_frame(pong, websocket::Opcode::pong, event.text());
-      // Behind a frame that is partly written, so never ahead of the outbox.
-      if (role_ == Role::websocket && session != nullptr) {
-        session->send(make_control_frame(std::move(pong)));
-      } else {
-        send_framed(pong);
-      }
-      return;
-    }
-    case websocket::EventKind::close:
-      close(event.close_code);
-      if (session != nullptr) session->connection_lost(*this, CloseReason::transport_close);
-      return;
-    default:
-      return;  // an unasked pong means nothing
-  }
 }
 
 // ---- Writing and closing ----
@@ -313,7 +125,7 @@ void Connection::close(std::uint16_t code, std::string_view reason, Outbox* rest
     websocket::append_close(out_, code, reason);
   }
   mode_ = Mode::closing;
-  set_interest(true, writing_);
+  set_interest(!peer_ended_, writing_);
   arm(endpoint_.options().close_timeout);
   endpoint_.flush_later(*this);
 }
@@ -334,6 +146,8 @@ void Connection::finish() {
 
 void Connection::flush(Outbox* outbox) {
   if (mode_ == Mode::closed || mode_ == Mode::lingering || write_blocked_) return;
+  pong_bytes_ = 0;
+  if (!owed_pong_.empty() && mode_ == Mode::websocket) send_pong(std::exchange(owed_pong_, {}));
   std::array<iovec, kPartsPerWrite> parts;
   for (;;) {
     std::size_t count = 0;
@@ -368,8 +182,23 @@ void Connection::written() {
     mode_ = Mode::lingering;
     ::shutdown(fd_.get(), SHUT_WR);
     arm(kLinger);
+  } else if (mode_ == Mode::http) {
+    answers_written();
   } else if (role_ == Role::raw && !reading_) {
     set_interest(true, writing_);
+  }
+}
+
+// The timer may have watched over a slow write; now it watches over what comes next.
+void Connection::answers_written() {
+  if (answering_) {
+    timer_.cancel();  // a poll waits, and its session's heartbeat watches over it
+  } else if (!unread_.empty()) {
+    endpoint_.resume_later(*this);
+  } else if (peer_ended_) {
+    lose(CloseReason::transport_error);
+  } else if (!parser_) {
+    arm(endpoint_.options().keep_alive_timeout);
   }
 }
 
@@ -381,7 +210,9 @@ void Connection::set_interest(bool reading, bool writing) {
 }
 
 void Connection::on_timer(TimePoint) noexcept {
-  if (mode_ == Mode::websocket) return close(1002, "upgrade timed out");
+  if (mode_ == Mode::websocket) {
+    return end_websocket(1002, "upgrade timed out", CloseReason::transport_error);
+  }
   const bool request_unfinished = mode_ == Mode::http && parser_ && !answering_ && !blocked();
   if (!request_unfinished) return lose(CloseReason::transport_error);
   if (EngineSession* session = endpoint_.find(session_)) {

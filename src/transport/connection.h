@@ -87,6 +87,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   /// permessage-deflate that was agreed.
   void switch_to_websocket(std::string_view response, int deflate_bits,
                            std::uint64_t message_bytes_max);
+  /// Of the WebSocket messages to come; nothing on HTTP.
+  void set_message_bytes_max(std::uint64_t bytes) noexcept;
 
   /// Queues bytes that are already framed, ahead of the session's outbox: for use before the
   /// outbox has sent anything on this connection, and on raw ones.
@@ -100,10 +102,12 @@ class Connection final : net::IoHandler, net::TimerHandler {
 
   /// Writes what waits: own bytes first, then the outbox of the session it is the transport of.
   void flush(Outbox* outbox);
-  /// Goes on with a request that was read while the one before was being answered.
+  /// Goes on with requests that were read while those before were being answered.
   void resume();
   /// Bytes queued here and not yet written.
   [[nodiscard]] std::size_t queued_bytes() const noexcept { return out_.size() - out_sent_; }
+
+  bool dirty = false;  // the endpoint's: on its list of connections to flush
 
  private:
   enum class Mode : std::uint8_t { http, websocket, closing, lingering, closed };
@@ -114,14 +118,20 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void read();
   void take_http(std::span<std::byte> in);
   void take_progress(std::span<std::byte>& in);
-  void hand_over(WorkerId worker, std::span<const std::byte> unread);
+  [[nodiscard]] std::uint64_t body_bytes_max() const;
+  [[nodiscard]] bool hand_over(WorkerId worker, std::span<const std::byte> unread);
   void keep_unread(std::span<const std::byte> in);
   void refuse_request(std::error_code error);
   void take_websocket(std::span<std::byte> in);
   void take_event(const websocket::Event& event);
+  void take_ping(std::string_view payload);
+  void send_pong(std::string pong);
+  /// Closes a WebSocket with this code and tells its session why.
+  void end_websocket(std::uint16_t code, std::string_view reason, CloseReason why);
   void lose(CloseReason reason);
   void stream_ended();
   void written();
+  void answers_written();
   void set_interest(bool reading, bool writing);
   void finish();
   void arm(std::chrono::milliseconds timeout);
@@ -131,7 +141,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   Role role_ = Role::none;
   bool answering_ = false;  // a complete request waits for its answer
   bool head_routed_ = false;
-  bool keep_alive_ = true;
+  bool continued_ = false;   // 100 Continue was sent for the current request
+  bool peer_ended_ = false;  // it has shut its side, but we owe it answers
   bool write_blocked_ = false;
   bool reading_ = true;  // what epoll was told
   bool writing_ = false;
@@ -144,7 +155,9 @@ class Connection final : net::IoHandler, net::TimerHandler {
   std::optional<websocket::MessageReader> reader_;
   std::string out_;
   std::size_t out_sent_ = 0;
-  std::string unread_;  // pipelined behind the request in progress
+  std::string unread_;          // pipelined behind the request in progress
+  std::string owed_pong_;       // to the latest ping, once the peer reads again
+  std::size_t pong_bytes_ = 0;  // since the last flush
   std::string peer_address_;
 };
 

@@ -123,6 +123,8 @@ std::string_view Endpoint::http_date() {
 // ---- The end of a tick ----
 
 void Endpoint::flush_later(Connection& connection) {
+  if (connection.dirty) return;
+  connection.dirty = true;
   dirty_connections_.push_back(connection.id());
 }
 
@@ -149,6 +151,10 @@ bool Endpoint::end_tick(TimePoint) {
   flush_all();
   free_all();
   for (HandedOver& handed : std::exchange(adopted_, {})) {
+    if (connections_.size() >= options_.connections_max) {
+      ++stats_.connections_refused;
+      continue;
+    }
     Connection& connection = make_connection(std::move(handed.fd), std::move(handed.peer_address));
     if (!connection.start(std::move(handed))) connections_.erase(connection.id());
   }
@@ -156,8 +162,8 @@ bool Endpoint::end_tick(TimePoint) {
   for (const ConnectionId id : std::exchange(resumed_, {})) {
     if (Connection* connection = connections_.find(id)) connection->resume();
   }
-  return !adopted_.empty() || !dirty_sessions_.empty() || !dirty_connections_.empty() ||
-         !dead_connections_.empty() || !dead_sessions_.empty();
+  return !adopted_.empty() || !resumed_.empty() || !dirty_sessions_.empty() ||
+         !dirty_connections_.empty() || !dead_connections_.empty() || !dead_sessions_.empty();
 }
 
 void Endpoint::flush_all() {
@@ -173,7 +179,10 @@ void Endpoint::flush_all() {
     flushed_sessions_.clear();
     flushed_connections_.swap(dirty_connections_);
     for (const ConnectionId id : flushed_connections_) {
-      if (Connection* connection = connections_.find(id)) flush(*connection);
+      Connection* connection = connections_.find(id);
+      if (connection == nullptr) continue;
+      connection->dirty = false;
+      flush(*connection);
     }
     flushed_connections_.clear();
   }

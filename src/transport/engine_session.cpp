@@ -8,6 +8,7 @@
 namespace outcry::transport {
 namespace {
 
+constexpr std::chrono::milliseconds kTimerLateness{50};
 constexpr std::string_view kClosePacket = "1";
 constexpr std::string_view kNoopPacket = "6";
 
@@ -81,6 +82,21 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
 
 void EngineSession::confirm() noexcept {
   confirmed_ = true;
+  raise_message_limit();
+}
+
+void EngineSession::raise_message_limit() noexcept {
+  Connection* connection = bound(websocket_, Role::websocket);
+  if (confirmed_ && connection != nullptr) {
+    connection->set_message_bytes_max(endpoint_.options().message_bytes_max);
+  }
+}
+
+Connection* EngineSession::bound(ConnectionId id, Role role) const noexcept {
+  Connection* connection = endpoint_.find(id);
+  const bool ours = connection != nullptr && !connection->closed() && connection->role() == role &&
+                    connection->session() == id_;
+  return ours ? connection : nullptr;
 }
 
 // ---- Sending ----
@@ -132,7 +148,9 @@ void EngineSession::abandon_outbox(const Connection& connection, std::string& re
 void EngineSession::flush() {
   if (state_ == State::closed) return;
   const bool closing = state_ == State::closing;
-  if (closing && closing_reason_ == CloseReason::outbox_overflow) return end(closing_reason_, {});
+  if (closing && closing_reason_ == CloseReason::outbox_overflow) {
+    return end(closing_reason_, kClosePacket);
+  }
   if (is_websocket()) {
     if (Connection* connection = endpoint_.find(websocket_)) connection->flush(&outbox_);
     if (closing && state_ != State::closed) end(closing_reason_, {});
@@ -179,7 +197,7 @@ void EngineSession::poll(Connection& connection) {
 }
 
 bool EngineSession::begin_post(Connection& connection) {
-  Connection* other = endpoint_.find(post_);
+  Connection* other = bound(post_, Role::post);
   if (other == nullptr) {
     post_ = connection.id();
     connection.bind(Role::post, id_);
@@ -254,7 +272,7 @@ void EngineSession::take_text(Connection& connection, std::string_view text) {
 }
 
 void EngineSession::take_binary(Connection& connection, Bytes bytes) {
-  if (connection.role() == Role::probe) return connection.close(1002, "probe expected");
+  if (connection.role() == Role::probe) return refuse_probe(connection);
   if (state_ != State::open) return;
   take_packet({.type = engineio::PacketType::message, .is_binary = true, .text = as_text(bytes)});
 }
@@ -262,7 +280,7 @@ void EngineSession::take_binary(Connection& connection, Bytes bytes) {
 // ---- Upgrade ----
 
 void EngineSession::probe(Connection& connection, bool base64) {
-  if (is_websocket() || state_ != State::open || endpoint_.find(websocket_) != nullptr) {
+  if (is_websocket() || state_ != State::open || bound(websocket_, Role::probe) != nullptr) {
     return connection.close(1008, "the session has a WebSocket already");
   }
   websocket_ = connection.id();
@@ -280,9 +298,13 @@ void EngineSession::take_probe_text(Connection& connection, std::string_view tex
   } else if (text == "5" && state_ == State::open) {
     complete_upgrade(connection);
   } else {
-    connection.close(1002, "probe expected");
-    connection_lost(connection, CloseReason::transport_error);
+    refuse_probe(connection);
   }
+}
+
+void EngineSession::refuse_probe(Connection& connection) {
+  connection.close(1002, "probe expected");
+  connection_lost(connection, CloseReason::transport_error);
 }
 
 void EngineSession::complete_upgrade(Connection& connection) {
@@ -290,6 +312,8 @@ void EngineSession::complete_upgrade(Connection& connection) {
   probed_ = false;
   deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
   connection.bind(Role::websocket, id_);
+  raise_message_limit();
+  post_ = {};  // a body still arriving is refused when it is complete, and may break off unharmed
   ++endpoint_.counters().upgrades;
   // `6` and not `1`: a client that raced would take a close packet at its word.
   if (poll_.valid()) answer_poll(kNoopPacket);
@@ -357,15 +381,17 @@ void EngineSession::on_timer(TimePoint now) noexcept {
   if (!confirmed_ && now >= confirm_by_) return end(CloseReason::confirm_timeout, kClosePacket);
   if (now >= heartbeat_at_) {
     if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);
-    send_ping();
+    send_ping(now);
   }
   arm_timer();
 }
 
-void EngineSession::send_ping() {
+void EngineSession::send_ping(TimePoint now) {
   send(ping_frame());
   awaiting_pong_ = true;
-  heartbeat_at_ += endpoint_.options().ping_timeout;  // from when it was due, not from a late timer
+  // From when it was due, not from a late timer; but a process that stood still for long must not
+  // charge its clients for it.
+  heartbeat_at_ = std::max(heartbeat_at_, now - kTimerLateness) + endpoint_.options().ping_timeout;
 }
 
 }  // namespace outcry::transport

@@ -44,8 +44,10 @@ class EngineSession final : net::TimerHandler {
   [[nodiscard]] std::size_t engine_path() const noexcept { return engine_path_; }
   [[nodiscard]] bool closed() const noexcept { return state_ == State::closed; }
   [[nodiscard]] bool is_websocket() const noexcept { return transport_ == Transport::websocket; }
-  /// Tells that the application knows the client: the confirmation timeout no longer applies.
+  /// Tells that the application knows the client: the confirmation timeout and the small message
+  /// limit of strangers no longer apply.
   void confirm() noexcept;
+  [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
   /// Queues a frame. A volatile one is dropped unless it could be written now.
   Sent send(const FrameRef& frame, bool is_volatile = false);
   /// The same for a frame meant for this client alone.
@@ -83,15 +85,19 @@ class EngineSession final : net::TimerHandler {
   enum class Transport : std::uint8_t { polling, websocket };
 
   void on_timer(TimePoint now) noexcept override;
+  /// The connection of this id if it still is ours in this role: an answered request's, or one
+  /// that has ended, is not.
+  [[nodiscard]] Connection* bound(ConnectionId id, Role role) const noexcept;
+  void raise_message_limit() noexcept;
   void take_packet(const engineio::Packet& packet);
   void take_probe_text(Connection& connection, std::string_view text);
+  void refuse_probe(Connection& connection);
   void complete_upgrade(Connection& connection);
-  void release_poll();
   void answer_poll(std::string_view payload);
   void queue(const FrameRef& frame);
   void take_payload(std::string_view body);
   [[nodiscard]] std::string open_packet(bool offers_websocket) const;
-  void send_ping();
+  void send_ping(TimePoint now);
   void arm_timer();
   /// Ends the session at once; `farewell` answers a waiting poll.
   void end(CloseReason reason, std::string_view farewell);

@@ -110,7 +110,7 @@ FrameRef FramePool::share(SharedFrame frame) {
   if (free_.empty()) {
     nodes_.push_back(std::make_unique<FrameRef::Node>(*this));
     free_.push_back(nodes_.back().get());
-    free_.reserve(nodes_.size());  // release() must not need memory
+    free_.reserve(nodes_.capacity());  // release() must not need memory
   }
   FrameRef::Node* node = free_.back();
   free_.pop_back();

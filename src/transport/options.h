@@ -33,15 +33,20 @@ struct TransportOptions {
   // For a polling client to fetch the close packet, and for a WebSocket's close handshake.
   std::chrono::milliseconds close_timeout{10'000};
 
-  std::uint64_t message_bytes_max = 1'000'000;     // a message, and a polling body
+  std::uint64_t message_bytes_max = 1'000'000;  // a message, and a polling body
+  // The same before confirm(), also as inflated: a stranger gets little memory and no bomb.
+  std::uint64_t unconfirmed_bytes_max = 64 << 10;
   std::uint64_t raw_message_bytes_max = 16 << 20;  // on raw_websocket_path
   std::size_t head_bytes_max = 16'384;
   std::size_t headers_max = 100;
   std::size_t polling_packets_max = 16;    // python-engineio refuses more in one payload
   std::size_t outbox_bytes_max = 1 << 20;  // waiting for one client
   std::size_t connections_max = 20'000;    // of this worker
-  bool deflate = false;                    // permessage-deflate on Engine.IO's WebSockets
-  bool raw_deflate = false;                // and on raw_websocket_path
+  std::size_t sessions_max = 40'000;       // of this worker; polling ones have no connection
+  // Requests taken from one read before the answers to them are written; at least 1.
+  std::size_t pipelined_requests_max = 16;
+  bool deflate = false;      // permessage-deflate on Engine.IO's WebSockets
+  bool raw_deflate = false;  // and on raw_websocket_path
   std::size_t deflate_bytes_min = 1024;
 };
 
@@ -71,6 +76,7 @@ struct TransportStats {
   std::uint64_t handovers_out = 0;
   std::uint64_t handovers_refused = 0;  // the other worker's mailbox was full
   std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_refused = 0;  // over sessions_max
   std::uint64_t upgrades = 0;
   std::array<std::uint64_t, kCloseReasonCount> sessions_closed{};  // by CloseReason
   std::uint64_t websocket_errors = 0;  // frames and messages that broke RFC 6455 or 7692

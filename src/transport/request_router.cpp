@@ -1,5 +1,7 @@
 #include "transport/request_router.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -75,7 +77,16 @@ void refuse(Connection& connection, EngineCode code) {
        .header_lines = cors});
 }
 
+/// Whether one more session fits; if not, the request is answered.
+bool has_room(Endpoint& endpoint, Connection& connection) {
+  if (endpoint.session_count() < endpoint.options().sessions_max) return true;
+  ++endpoint.counters().sessions_refused;
+  connection.answer({.status = 503, .header_lines = connection.cors_headers(), .close = true});
+  return false;
+}
+
 void open_session(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
+  if (!has_room(endpoint, connection)) return;
   const http::Request& request = connection.parser().request();
   EngineSession& session = endpoint.make_session(engine.path);
   endpoint.application().on_open(session, {.engine_path = engine.path,
@@ -131,15 +142,17 @@ void route_websocket(Endpoint& endpoint, Connection& connection, const EngineReq
   // The request's views end with the switch: what on_open is to see is copied before.
   const http::Request& request = connection.parser().request();
   const std::string query(request.query), authorization(request.authorization);
-  if (!upgrade(connection, endpoint.options().message_bytes_max, endpoint.options().deflate))
-    return;
+  const TransportOptions& options = endpoint.options();
+  const auto bytes_max = std::min(options.unconfirmed_bytes_max, options.message_bytes_max);
+  if (session == nullptr && !has_room(endpoint, connection)) return;
+  if (!upgrade(connection, bytes_max, options.deflate)) return;
   if (session != nullptr) return session->probe(connection, engine.base64);
   EngineSession& opened = endpoint.make_session(engine.path);
+  opened.open_websocket(connection, engine.base64);  // its packet goes before the application's
   endpoint.application().on_open(opened, {.engine_path = engine.path,
                                           .query = query,
                                           .authorization = authorization,
                                           .peer_address = connection.peer_address()});
-  opened.open_websocket(connection, engine.base64);
 }
 
 void route_polling(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
@@ -202,7 +215,9 @@ void route_file(Endpoint& endpoint, Connection& connection) {
   }
   const std::string headers = fmt::format(
       "ETag: {}\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n", file->etag);
-  if (request.if_none_match == file->etag) {
+  // Found within a list and behind the W/ that a compressing proxy adds: 16 digits in quotes can't
+  // be part of another tag.
+  if (request.if_none_match.find(file->etag) != std::string_view::npos) {
     return connection.answer({.status = 304, .header_lines = headers});
   }
   connection.answer(
@@ -213,9 +228,9 @@ void route_file(Endpoint& endpoint, Connection& connection) {
 
 std::optional<WorkerId> home_of_request(Endpoint& endpoint, const Connection& connection) {
   const http::Request& request = connection.parser().request();
-  if (!engine_path_of(endpoint, request.path)) return std::nullopt;
-  const auto sid = http::find_parameter(request.query, "sid");
-  const auto home = sid ? engineio::home_of(*sid) : std::nullopt;
+  const auto path = engine_path_of(endpoint, request.path);
+  if (!path) return std::nullopt;
+  const auto home = engineio::home_of(read_engine_request(*path, request).sid);
   const bool elsewhere =
       home && home->node == endpoint.home().node && home->worker != endpoint.home().worker;
   return elsewhere ? std::optional(home->worker) : std::nullopt;
@@ -223,12 +238,14 @@ std::optional<WorkerId> home_of_request(Endpoint& endpoint, const Connection& co
 
 void route_head(Endpoint& endpoint, Connection& connection) {
   const http::Request& request = connection.parser().request();
-  if (request.method != http::Method::post || !engine_path_of(endpoint, request.path)) return;
-  const auto sid = http::find_parameter(request.query, "sid");
-  EngineSession* session = sid ? endpoint.find_by_key(*sid) : nullptr;
-  const auto transport = http::find_parameter(request.query, "transport");
-  if (session == nullptr || session->is_websocket() || transport != "polling") return;
-  if (!endpoint.origins().allows(request.origin, request.host)) return;
+  const auto path = engine_path_of(endpoint, request.path);
+  if (!path || request.method != http::Method::post || request.upgrades_to_websocket) return;
+  if (!endpoint.options().polling || !endpoint.origins().allows(request.origin, request.host)) {
+    return;
+  }
+  const EngineRequest engine = read_engine_request(*path, request);
+  EngineSession* session = endpoint.find_by_key(engine.sid);
+  if (session == nullptr || session->is_websocket() || engine.transport != "polling") return;
   (void)session->begin_post(connection);  // false: answered already, nothing is left to do
 }
 

@@ -58,9 +58,8 @@ Result<StaticFiles> StaticFiles::load(const std::string& directory) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (!it->is_regular_file() || it->is_symlink()) continue;
     const fs::path relative = it->path().lexically_relative(directory);
-    if (is_hidden(relative)) continue;
+    if (it->symlink_status(error).type() != fs::file_type::regular || is_hidden(relative)) continue;
     std::ifstream stream(it->path(), std::ios::binary);
     File file;
     file.bytes.assign(std::istreambuf_iterator<char>(stream), {});
