@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { Client, disconnectAll } from "../support/clients.mjs";
 import { SEPARATOR, Session } from "../support/engine_client.mjs";
 import { API_KEY, Gateway, accessTokenOf, roomOf, tokenOf } from "../support/gateway.mjs";
-import { eventually } from "../support/process.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
 import { NodePublisher, RedisServer } from "../support/redis.mjs";
 import { Socket, exchangeRaw, fetchText, statusOf } from "../support/wire.mjs";
 
@@ -28,9 +28,7 @@ before(async () => {
 });
 afterEach(disconnectAll);
 after(async () => {
-  await node?.close();
-  await gateway?.stop();
-  await redis?.stop();
+  await stopAll(node, gateway, redis);
 });
 
 /** Runs `attack`; then a counter about bad input must have moved, and the canary must be served. */
@@ -77,7 +75,7 @@ describe("HTTP on the clients' port", () => {
     ],
     "TLS where HTTP is spoken": [
       Buffer.concat([Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), randomBytes(64)]),
-      [0, 400],
+      [0, 400, 408],
     ],
     "HTTP/2 where HTTP/1.1 is spoken": ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 505]],
     "a header that never ends in time": ["GET / HTTP/1.1\r\nHost: x\r\n", [408, 0]],
@@ -343,7 +341,7 @@ describe("HTTP on the operations port", () => {
       method: "POST",
       body: JSON.stringify(good),
     });
-    assert.equal(answer.status, 404);
+    assert.ok([404, 405].includes(answer.status), `status ${answer.status}`);
   });
 });
 

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Client, TRANSPORTS, VERSIONS, disconnectAll } from "../support/clients.mjs";
 import { Gateway, roomOf, tokenOf } from "../support/gateway.mjs";
+import { stopAll } from "../support/process.mjs";
 import { NodePublisher, PythonPublisher, RedisServer } from "../support/redis.mjs";
 
 let redis, gateway, node, python, ann, bob;
@@ -19,10 +20,7 @@ before(async () => {
 });
 afterEach(disconnectAll);
 after(async () => {
-  await node?.close();
-  await python?.close();
-  await gateway?.stop();
-  await redis?.stop();
+  await stopAll(node, python, gateway, redis);
 });
 
 /** name: publishes `data` as the only argument of `event` to `room`. */

@@ -83,23 +83,20 @@ def encoded(value):
 
 
 class Gateway:
-    """One gateway with four workers, one Redis, and a trader `user` who owns `challenge`."""
+    """One gateway with four workers, one Redis, and `user`, who owns `challenge` and `second`."""
 
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="outcry-python-")
         self.secret, self.api_key = secrets.token_urlsafe(48), secrets.token_hex(24)
-        self.user, self.challenge, self.foreign = (
-            f"ann-{uuid.uuid4()}",
-            str(uuid.uuid4()),
-            str(uuid.uuid4()),
-        )
+        self.user = f"ann-{uuid.uuid4()}"
+        self.challenge, self.second, self.foreign = (str(uuid.uuid4()) for _ in range(3))
         database = os.path.join(self.directory, "challenges.db")
         with sqlite3.connect(database) as connection:
             connection.execute(
                 "CREATE TABLE challenges (id TEXT PRIMARY KEY, user_id TEXT NOT NULL)"
             )
-            rows = [(self.challenge, self.user), (self.foreign, "bob")]
-            connection.executemany("INSERT INTO challenges VALUES (?, ?)", rows)
+            owners = ((self.challenge, self.user), (self.second, self.user), (self.foreign, "bob"))
+            connection.executemany("INSERT INTO challenges VALUES (?, ?)", owners)
         self.redis_port, self.port, self.operations_port = free_port(), free_port(), free_port()
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.url = f"http://127.0.0.1:{self.port}"

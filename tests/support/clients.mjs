@@ -59,7 +59,7 @@ export class Client {
 
   /** Resolves at the next `connect` that was not awaited yet; rejects at `connect_error`. */
   connected() {
-    const failure = this.failures.take("a connection error", 60_000).then((error) => {
+    const failure = this.failures.take("a connection error", Infinity).then((error) => {
       throw error;
     });
     failure.catch(() => {});

@@ -50,6 +50,13 @@ export async function eventually(what, probe, timeoutMs = 10_000) {
   }
 }
 
+/** Stops what was started, in this order, all of it even when one fails. Then throws the first failure. */
+export async function stopAll(...things) {
+  let failure;
+  for (const thing of things) await thing?.stop().catch((error) => (failure ??= error));
+  if (failure) throw failure;
+}
+
 export class Program {
   /** Starts `command` and waits until it accepts connections on every port of `ports`. */
   static async start(command, args, { ports = [], ...options } = {}) {

@@ -2,7 +2,6 @@
 
 import { Emitter } from "@socket.io/redis-emitter";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -56,12 +55,16 @@ export class NodePublisher {
     publisher.client = createClient({ url: redis.url, socket: { reconnectStrategy: 50 } });
     publisher.client.on("error", () => {}); // Redis is killed on purpose
     await publisher.client.connect();
-    publisher.emitter = new Emitter(publisher.client);
+    // The emitter drops the promise of its PUBLISH; emit() below gives it to the test.
+    const publish = (...args) => (publisher.published = publisher.client.publish(...args));
+    publisher.emitter = new Emitter({ publish });
     return publisher;
   }
 
+  /** Resolves once Redis has it. */
   emit(room, event, ...args) {
-    return this.emitter.to(room).emit(event, ...args);
+    this.emitter.to(room).emit(event, ...args);
+    return this.published;
   }
 
   /** As python-socketio 5.15.1 and later write it: JSON, arguments as an array, binary beside it. */
@@ -85,8 +88,8 @@ export class NodePublisher {
     return this.client.publish(channel, octets);
   }
 
-  close() {
-    return this.client.disconnect();
+  async stop() {
+    if (this.client.isOpen) await this.client.disconnect();
   }
 }
 
@@ -118,8 +121,8 @@ export class PythonPublisher {
     if (answer !== word) throw new Error(`the Python publisher said: ${answer}`);
   }
 
-  async close() {
+  async stop() {
     this.program.child.stdin.end();
-    await once(this.program.child, "close");
+    await this.program.ended;
   }
 }

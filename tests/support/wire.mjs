@@ -32,7 +32,8 @@ export class Inbox {
 
   async take(what = "a message", ms = PATIENCE_MS) {
     if (this.#items.length > 0) return this.#items.shift();
-    return within(new Promise((resolve) => this.#takers.push(resolve)), what, ms);
+    const taken = new Promise((resolve) => this.#takers.push(resolve));
+    return ms === Infinity ? taken : within(taken, what, ms);
   }
 
   get size() {
