@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kBacklogMax = 256 * 1024;
 
+bool may_be_dropped(const ToWorker& message) {
+  return !std::holds_alternative<JoinAnswer>(message) && !std::holds_alternative<Drain>(message);
+}
+
 }  // namespace
 
 WorkerGroup::WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
@@ -72,7 +76,7 @@ bool WorkerGroup::post(WorkerId worker, ToWorker message) {
   Seat& seat = workers_[worker];
   to_wake_ |= WorkerSet{1} << worker;
   if (seat.backlog.empty() && seat.worker->post(std::move(message))) return true;
-  if (seat.backlog.size() >= kBacklogMax) {
+  if (seat.backlog.size() >= kBacklogMax && may_be_dropped(message)) {
     ++dropped_;
     return false;
   }
@@ -85,11 +89,19 @@ bool WorkerGroup::wake() {
     Seat& seat = workers_[i];
     while (!seat.backlog.empty() && seat.worker->post(std::move(seat.backlog.front()))) {
       seat.backlog.pop_front();
+      to_wake_ |= WorkerSet{1} << i;  // it may have emptied its mailbox and gone to sleep since
     }
     if ((to_wake_ >> i & 1) != 0) seat.worker->wake();
   }
   to_wake_ = 0;
   return !clear();
+}
+
+bool WorkerGroup::has_room(WorkerSet workers) const noexcept {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if ((workers >> i & 1) != 0 && workers_[i].backlog.size() >= kBacklogMax) return false;
+  }
+  return true;
 }
 
 bool WorkerGroup::clear() const noexcept {

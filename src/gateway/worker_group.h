@@ -1,8 +1,9 @@
 // gateway/worker_group.h — the workers and their threads, as the control thread sees them.
 //
 // Deliveries to a worker whose mailbox is full wait here, in order, and are offered again; the
-// backlog is bounded, and what exceeds it is dropped and counted.
-// Thread: the control thread, but for hand_over(), which workers call.
+// backlog is bounded, and what exceeds it is dropped and counted. Answers to joins are never
+// dropped: without one a client waits for ever; there are at most a few for each session. Thread:
+// the control thread, but for hand_over(), which workers call.
 #pragma once
 
 #include <deque>
@@ -38,6 +39,8 @@ class WorkerGroup {
   bool wake();
   /// No worker has a backlog.
   [[nodiscard]] bool clear() const noexcept;
+  /// post() to each of these would take a message now.
+  [[nodiscard]] bool has_room(WorkerSet workers) const noexcept;
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
