@@ -131,6 +131,7 @@ struct EventsConfig {
   };
   Strings snapshot{"equity_updated", "challenge_status_changed"};
   std::size_t snapshot_rooms_max = 100'000;
+  std::size_t snapshot_bytes_max = 268'435'456;
 };
 
 /// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.

@@ -279,6 +279,8 @@ constexpr std::array kEventsKeys{
     ConfigKey{"events", "snapshot_rooms_max", &member<&Config::events, &V::snapshot_rooms_max>,
               "Rooms with such an event; the least recently used make room.", "rooms", 1,
               10'000'000},
+    ConfigKey{"events", "snapshot_bytes_max", &member<&Config::events, &V::snapshot_bytes_max>,
+              "All that is kept so; the least recently used rooms make room.", "bytes", 0, 1 << 30},
     ConfigKey{"events", "aliases", &member<&Config::events, &V::aliases>,
               "Further names that an event is delivered under, after its own.", "", 0, 256},
 };

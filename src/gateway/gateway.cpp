@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kControlMessages = 64 * 1024;
 constexpr std::size_t kControlMessagesPerTurn = 4096;
 constexpr std::size_t kRecentIds = 100'000;
-// What a socket's id looks like: such a room may be on any worker, control isn't told of it.
+// What a socket's id looks like: such a room may be on any worker. Control hears of it only when
+// another socket is put into it, so what the index knows of it is not all.
 constexpr std::size_t kSocketIdLength = 20;
 constexpr std::chrono::seconds kStoreProbeInterval{5};
 constexpr std::chrono::milliseconds kBacklogRetry{1};
@@ -39,12 +40,14 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       transport_(transport_options(config_)),
       rules_(shared_rules(config_)),
       files_(static_files(config_)),
-      waker_([this] { boost::asio::post(io_, [this] { drain_control_mailbox(); }); }),
+      waker_([this] { post([this] { drain_control_mailbox(); }); }),
       mailbox_(waker_, kControlMessages),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                worker_count(config_)),
       timers_(std::make_unique<Timers>(io)),
-      snapshots_(config_.events.snapshot_rooms_max),
+      snapshots_({.rooms_max = config_.events.snapshot_rooms_max,
+                  .bytes_max = config_.events.snapshot_bytes_max,
+                  .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
       recent_ids_(kRecentIds),
       epoch_(random_id(6)) {
   if (!config_.store.url.empty()) {
@@ -110,12 +113,21 @@ void Gateway::drain() {
 }
 
 void Gateway::stop() {
+  draining_ = true;
+  stopped_ = true;
   timers_->backlog.cancel();
   timers_->store.cancel();
   if (bus_) bus_->stop();
   workers_.stop();
   owners_.reset();
   sqlite_.reset();
+}
+
+template <class F>
+void Gateway::post(F&& task) {
+  boost::asio::post(io_, [alive = std::weak_ptr(alive_), task = std::forward<F>(task)]() mutable {
+    if (!alive.expired()) task();
+  });
 }
 
 // ---- From workers ----
@@ -224,12 +236,14 @@ Result<std::string> Gateway::accept(bus::Publication publication, std::string_vi
   if (!audience) return refused(PublishError::unknown_namespace);
   const auto ack_id = publication.callback ? std::optional(next_ack_id_++) : std::nullopt;
   const auto frames = encode_event(publication, config_.events.aliases, ack_id);
-  if (frames.front()->wire().size() > config_.engine.outbox_bytes_max) {
-    return refused(PublishError::too_big);
-  }
+  std::size_t bytes = 0;  // under all its names: a client gets them one after the other
+  for (const transport::SharedFrame& frame : frames) bytes += frame->wire().size();
+  if (bytes > config_.engine.outbox_bytes_max) return refused(PublishError::too_big);
+  const WorkerSet targets = workers_for(*audience);
+  // Before any of them has it: a publisher that tries again must not be heard twice.
+  if (!workers_.has_room(targets)) return refused(PublishError::overloaded);
   remember_snapshot(publication, audience->namespace_id, frames);
   ++stats_.publications;
-  const WorkerSet targets = workers_for(*audience);
   if (targets == 0) ++stats_.publications_unheard;
 
   auto delivery = std::make_shared<Delivery>();
@@ -241,13 +255,10 @@ Result<std::string> Gateway::accept(bus::Publication publication, std::string_vi
                             .callback = std::move(*publication.callback),
                             .channel = std::string(channel)};
   }
-  bool taken = true;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if ((targets >> i & 1) == 0) continue;
-    taken =
-        workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const Delivery>(delivery)) && taken;
+    workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const Delivery>(delivery));
   }
-  if (!taken) return refused(PublishError::overloaded);
   return fmt::format("{}.{}", epoch_, ++sequence_);
 }
 
@@ -275,37 +286,43 @@ WorkerSet Gateway::workers_for(const Audience& audience) const {
   if (audience.everyone) return workers_.all();
   WorkerSet out = 0;
   for (const std::string& room : audience.rooms) {
-    const WorkerSet known = rooms_.workers_with(audience.namespace_id, room);
-    out |= known == 0 && room.size() == kSocketIdLength ? workers_.all() : known;
+    if (room.size() == kSocketIdLength) return workers_.all();
+    out |= rooms_.workers_with(audience.namespace_id, room);
   }
   return out;
 }
 
 void Gateway::wake_workers() {
   wake_pending_ = false;
-  if (!workers_.wake()) return;
+  if (workers_.wake() && !stopped_) retry_later();
+}
+
+void Gateway::retry_later() {
   timers_->backlog.expires_after(kBacklogRetry);
-  timers_->backlog.async_wait([this](boost::system::error_code error) {
-    if (!error) wake_workers();
+  timers_->backlog.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (!error && !alive.expired()) wake_workers();
   });
 }
 
 void Gateway::wake_workers_later() {
   if (std::exchange(wake_pending_, true)) return;
-  boost::asio::post(io_, [this] { wake_workers(); });
+  post([this] { wake_workers(); });
 }
 
 // ---- Being asked ----
 
 // Asked beside the cache, so that readiness speaks of the database as it is now.
 void Gateway::probe_store() {
-  sqlite_->ask({.object_id = "readiness", .user = "readiness"}, [this](Result<bool> answer) {
-    store_ok_ = answer.has_value();
-    store_text_ = store_ok_ ? "answers" : answer.error().message();
-  });
+  if (stopped_) return;
+  sqlite_->ask({.object_id = "readiness", .user = "readiness"},
+               [this, alive = std::weak_ptr(alive_)](Result<bool> answer) {
+                 if (alive.expired()) return;
+                 store_ok_ = answer.has_value();
+                 store_text_ = store_ok_ ? "answers" : answer.error().message();
+               });
   timers_->store.expires_after(kStoreProbeInterval);
-  timers_->store.async_wait([this](boost::system::error_code error) {
-    if (!error) probe_store();
+  timers_->store.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (!error && !alive.expired()) probe_store();
   });
 }
 
@@ -338,7 +355,7 @@ void Gateway::collect_metrics(MetricsDone done) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i),
                   StatsRequest{[this, collection](const WorkerStats& stats) {
-                    boost::asio::post(io_, [this, collection, stats] {
+                    post([this, collection, stats] {
                       collection->workers.push_back(stats);
                       if (--collection->missing > 0) return;
                       MetricsSource source{.control = stats_, .workers = collection->workers};

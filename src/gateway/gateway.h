@@ -59,7 +59,8 @@ class Gateway final : public Operations {
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Accepts no more, and tells every client to reconnect elsewhere.
   void drain();
-  /// Ends the bus, the store and the workers; joins their threads.
+  /// Ends the bus, the store and the workers; joins their threads. What is published after it is
+  /// refused as unavailable.
   void stop();
 
   void publish(bus::Publication publication, PublishDone done) override;
@@ -86,6 +87,9 @@ class Gateway final : public Operations {
   [[nodiscard]] std::optional<Audience> resolve(const bus::Audience& audience) const;
   void wake_workers();
   void wake_workers_later();
+  void retry_later();
+  template <class F>
+  void post(F&& task);
   void probe_store();
 
   boost::asio::io_context& io_;
@@ -109,8 +113,11 @@ class Gateway final : public Operations {
   std::uint64_t next_ack_id_ = 0;
   bool wake_pending_ = false;
   bool draining_ = false;
+  bool stopped_ = false;
   bool store_ok_ = true;
   std::string store_text_ = "not asked yet";
+  // What is posted to `io_` may run after this object's end, and then does nothing.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace outcry::gateway
