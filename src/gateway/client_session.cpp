@@ -70,30 +70,35 @@ void ClientSession::greet() {
 }
 
 void ClientSession::close() {
-  context_.hub.leave_all(id_, [this](rooms::RoomName room) {
-    if (room.name.empty() || room.name == sid_) return;
-    context_.control.send(RoomPresence{.worker = context_.worker,
-                                       .namespace_id = room.namespace_id,
-                                       .room = std::string(room.name),
-                                       .present = false});
-  });
+  context_.hub.leave_all(id_, [this](rooms::RoomName room) { tell_presence(room.name, false); });
 }
 
 void ClientSession::enter(std::string_view room) {
-  if (context_.hub.room_count(id_) >= context_.rules.config.socketio.rooms_per_socket_max) return;
-  if (context_.hub.join(id_, {namespace_id_, room}) != rooms::Change::presence) return;
-  context_.control.send(RoomPresence{.worker = context_.worker,
-                                     .namespace_id = namespace_id_,
-                                     .room = std::string(room),
-                                     .present = true});
+  if (joined_rooms() >= context_.rules.config.socketio.rooms_per_socket_max) return;
+  if (context_.hub.join(id_, {namespace_id_, room}) == rooms::Change::presence) {
+    tell_presence(room, true);
+  }
 }
 
 void ClientSession::leave(std::string_view room) {
-  if (context_.hub.leave(id_, {namespace_id_, room}) != rooms::Change::presence) return;
+  if (room.empty()) return;
+  if (context_.hub.leave(id_, {namespace_id_, room}) == rooms::Change::presence) {
+    tell_presence(room, false);
+  }
+}
+
+void ClientSession::tell_presence(std::string_view room, bool present) {
+  if (room.empty() || room == sid_) return;  // see open()
   context_.control.send(RoomPresence{.worker = context_.worker,
                                      .namespace_id = namespace_id_,
                                      .room = std::string(room),
-                                     .present = false});
+                                     .present = present});
+}
+
+/// Its own room, which it is in from the start, takes no place.
+std::size_t ClientSession::joined_rooms() const {
+  const std::size_t own = context_.hub.is_member(id_, {namespace_id_, sid_}) ? 1 : 0;
+  return context_.hub.room_count(id_) - own;
 }
 
 // ---- Events ----
@@ -131,7 +136,7 @@ void ClientSession::join(const Command& command, std::string object_id,
   if (pending_.size() >= limits.pending_joins_max || !context_.control.clear()) {
     return refused(Code::too_many_requests);
   }
-  if (context_.hub.room_count(id_) + pending_.size() >= limits.rooms_per_socket_max &&
+  if (joined_rooms() + pending_.size() >= limits.rooms_per_socket_max &&
       !context_.hub.is_member(id_, {namespace_id_, room})) {
     return refused(Code::too_many_rooms);
   }
@@ -162,9 +167,10 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   const PendingJoin pending = std::move(*found);
   pending_.erase(found);
   if (answer.verdict != JoinAnswer::Verdict::granted) {
-    leave(answer.room);  // a member whose right has ended
-    if (pending.command == nullptr) return;
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
+    // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.
+    if (denied) leave(answer.room);
+    if (pending.command == nullptr) return;
     return refuse({.code = denied ? Code::forbidden : Code::unavailable,
                    .command = pending.command,
                    .object_id = pending.object_id},

@@ -47,6 +47,7 @@ class ClientSession {
   void close();
   /// A publisher's doing: tells nobody.
   void enter(std::string_view room);
+  /// Nobody can be made to leave the room of everyone.
   void leave(std::string_view room);
 
   void send_event(std::string_view event, std::string_view arguments);
@@ -73,6 +74,8 @@ class ClientSession {
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
+  void tell_presence(std::string_view room, bool present);
+  [[nodiscard]] std::size_t joined_rooms() const;
 
   const SessionId id_;
   const NamespaceId namespace_id_;

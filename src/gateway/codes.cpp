@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 12> kTable = {{
+constexpr std::array<CodeRow, 11> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
@@ -18,7 +18,6 @@ constexpr std::array<CodeRow, 12> kTable = {{
     {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},
     {Code::forbidden, "forbidden", "you may not join this room", false},
-    {Code::not_joined, "not_joined", "you are not in this room", false},
     {Code::too_many_rooms, "too_many_rooms", "too many rooms joined: leave one first", false},
     {Code::too_many_requests, "too_many_requests", "too many joins are waiting for an answer",
      true},

@@ -23,7 +23,6 @@ enum class Code : std::uint8_t {
   // events
   bad_request,
   forbidden,
-  not_joined,
   too_many_rooms,
   too_many_requests,
   unknown_event,

@@ -15,6 +15,7 @@ constexpr std::size_t kMessagesPerTick = 4096;
 // The publishers' own limit for a callback (python-socketio's call()).
 constexpr std::chrono::seconds kAckLifetime{60};
 constexpr std::size_t kAwaitedAcksMax = 10'000;
+constexpr std::size_t kAwaitedRecipientsMax = 1'000'000;
 
 }  // namespace
 
@@ -76,7 +77,7 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
   });
   const bool more_to_write = endpoint_.end_tick(now);
   const bool more_to_tell = control_.flush();
-  if (!awaited_acks_.empty()) forget_expired_acks(now);
+  forget_expired_acks(now);
   return more_messages || more_to_write || more_to_tell;
 }
 
@@ -85,7 +86,8 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
 void Worker::take(std::shared_ptr<const Delivery> delivery) {
   const Audience& audience = delivery->audience;
   // One room and nobody excepted is nearly every delivery: no need to mark who was seen.
-  const bool simple = audience.except.empty() && (audience.everyone || audience.rooms.size() == 1);
+  const bool one_room = audience.rooms.size() == 1 && !audience.rooms.front().empty();
+  const bool simple = audience.except.empty() && (audience.everyone || one_room);
   for (const transport::SharedFrame& frame : delivery->frames) {
     frames_.push_back(endpoint_.share(frame));
   }
@@ -99,10 +101,7 @@ void Worker::take(std::shared_ptr<const Delivery> delivery) {
   } else {
     collect(audience, targets_);
     for (const SessionId id : targets_) send_to(*sessions_.find(id), *delivery);
-    if (delivery->ack && !targets_.empty() && awaited_acks_.size() < kAwaitedAcksMax) {
-      awaited_acks_.emplace(delivery->ack->ack_id,
-                            AwaitedAck{*delivery->ack, targets_, loop_.now() + kAckLifetime});
-    }
+    if (delivery->ack) await_ack(*delivery->ack);
     targets_.clear();
   }
   if (stats_.deliveries != before) ++stats_.publications;
@@ -195,6 +194,20 @@ void Worker::take(Drain) {
 
 // ---- Acknowledgements for publishers ----
 
+/// From those in targets_. Over the limits nobody is waited for: the publisher's wait times out.
+void Worker::await_ack(const AckWish& wish) {
+  const bool room = awaited_acks_.size() < kAwaitedAcksMax &&
+                    awaited_recipients_ + targets_.size() <= kAwaitedRecipientsMax;
+  if (targets_.empty() || !room) return;
+  awaited_recipients_ += targets_.size();
+  awaited_acks_.emplace(wish.ack_id, AwaitedAck{wish, targets_, loop_.now() + kAckLifetime});
+}
+
+void Worker::forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack) {
+  awaited_recipients_ -= ack->second.recipients.size();
+  awaited_acks_.erase(ack);
+}
+
 void Worker::on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments) {
   const auto found = awaited_acks_.find(ack_id);
   if (found == awaited_acks_.end()) return;
@@ -204,11 +217,13 @@ void Worker::on_ack(SessionId session, std::uint64_t ack_id, std::string_view ar
   control_.send(CallbackAnswer{.callback = found->second.wish.callback,
                                .channel = found->second.wish.channel,
                                .arguments = std::string(arguments)});
-  awaited_acks_.erase(found);  // the publisher uses the first answer only
+  forget_ack(found);  // the publisher uses the first answer only
 }
 
 void Worker::forget_expired_acks(TimePoint now) {
-  std::erase_if(awaited_acks_, [now](const auto& entry) { return entry.second.expires <= now; });
+  while (!awaited_acks_.empty() && awaited_acks_.begin()->second.expires <= now) {
+    forget_ack(awaited_acks_.begin());
+  }
 }
 
 }  // namespace outcry::gateway

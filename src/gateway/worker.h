@@ -8,8 +8,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "gateway/client_context.h"
@@ -73,6 +73,8 @@ class Worker final : transport::Application, net::TickHandler {
   void mark_excepted(const Audience& audience);
   void apply(const SocketCommand& command, ClientSession& session);
   void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
+  void await_ack(const AckWish& wish);
+  void forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack);
   void forget_expired_acks(TimePoint now);
   [[nodiscard]] EngineClient& client_of(const transport::EngineSession& session);
 
@@ -87,9 +89,10 @@ class Worker final : transport::Application, net::TickHandler {
   ClientContext context_;
   EngineClient::OnAck on_ack_;
   std::vector<std::unique_ptr<EngineClient>> clients_;  // by engine slot
-  std::unordered_map<std::uint64_t, AwaitedAck> awaited_acks_;
-  std::vector<transport::FrameRef> frames_;  // of the delivery in progress
-  std::vector<SessionId> targets_;           // of the command or awaited delivery in progress
+  std::map<std::uint64_t, AwaitedAck> awaited_acks_;    // ids rise: the oldest first
+  std::size_t awaited_recipients_ = 0;                  // of all of them
+  std::vector<transport::FrameRef> frames_;             // of the delivery in progress
+  std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint64_t delivery_mark_ = 0;
   transport::Endpoint endpoint_;  // last: its end closes sessions, which the rest serves
 };

@@ -21,7 +21,6 @@ struct ClientStats {
   std::uint64_t publications = 0;  // that had members here
   std::uint64_t deliveries = 0;    // events put into a client's outbox
   std::uint64_t callbacks = 0;     // acknowledgements passed on to a publisher
-  std::uint64_t control_queue_full = 0;
 };
 
 struct WorkerStats {
