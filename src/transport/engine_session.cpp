@@ -138,6 +138,7 @@ void EngineSession::close(CloseReason reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
   closing_reason_ = reason;
+  arm_timer();  // the close packet waits for the client's next GET, but not for ever
   endpoint_.flush_later(*this);
 }
 
@@ -156,11 +157,7 @@ void EngineSession::flush() {
     if (closing && state_ != State::closed) end(closing_reason_, {});
     return;
   }
-  if (!poll_.valid()) {
-    // The close packet waits for the client's next GET, but not for ever.
-    if (closing && !timer_.armed()) arm_timer();
-    return;
-  }
+  if (!poll_.valid()) return;
   std::string payload;
   outbox_.take_payload(payload, endpoint_.options().polling_packets_max);
   if (closing && outbox_.empty()) {

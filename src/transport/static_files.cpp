@@ -3,7 +3,6 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -60,14 +59,16 @@ Result<StaticFiles> StaticFiles::load(const std::string& directory) {
        it.increment(error)) {
     const fs::path relative = it->path().lexically_relative(directory);
     if (it->symlink_status(error).type() != fs::file_type::regular || is_hidden(relative)) continue;
+    const std::uintmax_t size = it->file_size(error);
+    total += size;
+    if (error || size > kFileBytesMax || total > kTotalBytesMax) {
+      return fail(error ? error : std::make_error_code(std::errc::file_too_large));
+    }
     std::ifstream stream(it->path(), std::ios::binary);
     File file;
-    file.bytes.assign(std::istreambuf_iterator<char>(stream), {});
+    file.bytes.resize(size);
+    stream.read(file.bytes.data(), static_cast<std::streamsize>(size));
     if (!stream) return fail(std::make_error_code(std::errc::io_error));
-    total += file.bytes.size();
-    if (file.bytes.size() > kFileBytesMax || total > kTotalBytesMax) {
-      return fail(std::make_error_code(std::errc::file_too_large));
-    }
     file.content_type = content_type_of(it->path());
     file.etag = etag_of(file.bytes);
     out.files_.emplace("/" + relative.generic_string(), std::move(file));

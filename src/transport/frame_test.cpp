@@ -1,0 +1,125 @@
+#include "transport/frame.h"
+
+#include <gtest/gtest.h>
+
+#include "protocol/websocket/deflate.h"
+
+namespace outcry::transport {
+namespace {
+
+SharedFrame event_with_two_attachments() {
+  FrameBuilder builder("452-[\"e\"]");
+  builder.add_attachment(as_bytes(std::string_view("\x00\x1e", 2)));
+  builder.add_attachment(Bytes());
+  return builder.finish();
+}
+
+std::string payload_of(const Frame& frame) {
+  std::string out;
+  frame.append_payload(out);
+  return out;
+}
+
+TEST(Frame, is_websocket_frames_and_polling_packets_at_once) {
+  const SharedFrame frame = event_with_two_attachments();
+  EXPECT_EQ(frame->wire(), std::string("\x81\x09"
+                                       "452-[\"e\"]"
+                                       "\x82\x02\x00\x1e\x82\x00",
+                                       17));
+  EXPECT_EQ(payload_of(*frame),
+            "452-[\"e\"]\x1e"
+            "bAB4=\x1e"
+            "b");
+  EXPECT_EQ(frame->packet_count(), 3u);
+  EXPECT_EQ(frame->text(), "452-[\"e\"]");
+  EXPECT_TRUE(frame->has_binary());
+  EXPECT_FALSE(make_frame("4x")->has_binary());
+}
+
+TEST(Frame, long_packets_get_each_length_form) {
+  for (const std::size_t size : {125u, 126u, 65'535u, 65'536u}) {
+    const std::string text(size, 'x');
+    const SharedFrame frame = make_frame(text);
+    EXPECT_EQ(frame->text(), text);
+    EXPECT_EQ(payload_of(*frame), text);
+    EXPECT_EQ(frame->wire().size(), size + (size < 126 ? 2 : size < 65'536 ? 4 : 10));
+  }
+}
+
+TEST(Frame, a_binary_message_stands_alone) {
+  const SharedFrame frame = FrameBuilder("\x01\x02", true).finish();
+  EXPECT_EQ(frame->wire(), "\x82\x02\x01\x02");
+  EXPECT_EQ(payload_of(*frame), "bAQI=");
+  EXPECT_EQ(frame->text(), "");
+}
+
+TEST(Frame, a_client_without_binary_gets_base64_text_frames) {
+  const SharedFrame frame = make_base64_frame(*event_with_two_attachments());
+  EXPECT_EQ(frame->wire(),
+            "\x81\x09"
+            "452-[\"e\"]"
+            "\x81\x05"
+            "bAB4="
+            "\x81\x01"
+            "b");
+}
+
+TEST(FrameRef, the_last_reference_gives_the_frame_back) {
+  FramePool pool;
+  const SharedFrame frame = make_frame("4x");
+  {
+    FrameRef first = pool.share(frame);
+    FrameRef second = first;
+    FrameRef third = std::move(first);
+    second = third;
+    EXPECT_EQ(frame.use_count(), 2) << "one for the worker, however many references it has";
+    EXPECT_EQ(&*second, frame.get());
+    third = FrameRef();
+    EXPECT_EQ(frame.use_count(), 2);
+  }
+  EXPECT_EQ(frame.use_count(), 1);
+}
+
+TEST(FrameRef, a_reused_node_has_nothing_of_its_last_frame) {
+  FramePool pool;
+  const std::string first(2000, 'a'), second(2000, 'b');
+  std::string before(pool.share(make_frame(first)).deflated_wire(15, 0));
+  const FrameRef reused = pool.share(make_frame(second));
+  EXPECT_NE(reused.deflated_wire(15, 0), before);
+  EXPECT_EQ(reused->text(), second);
+}
+
+TEST(FrameRef, deflates_once_for_each_window_and_keeps_attachments_plain) {
+  FramePool pool;
+  FrameBuilder builder("4" + std::string(5000, 'x'));
+  builder.add_attachment(as_bytes("bytes"));
+  const FrameRef frame = pool.share(builder.finish());
+  const std::string_view narrow = frame.deflated_wire(9, 1024);
+  const std::string copy(narrow);
+  for (int bits = 10; bits <= 15; ++bits) (void)frame.deflated_wire(bits, 1024);
+  EXPECT_EQ(frame.deflated_wire(9, 1024).data(), narrow.data()) << "deflated again";
+  EXPECT_EQ(narrow, copy) << "the other windows moved it";
+  EXPECT_EQ(static_cast<unsigned char>(narrow[0]), 0xC1) << "text, final, compressed";
+  EXPECT_TRUE(
+      narrow.ends_with("\x82\x05"
+                       "bytes"));
+
+  const auto length = static_cast<std::size_t>(narrow[1]);
+  ASSERT_LT(length, 126u);
+  websocket::Inflater inflater;
+  const auto inflated = inflater.inflate(as_bytes(narrow.substr(2, length)), 10'000);
+  ASSERT_TRUE(inflated);
+  EXPECT_EQ(as_text(*inflated), frame->text());
+}
+
+TEST(FrameRef, leaves_short_texts_and_binary_messages_plain) {
+  FramePool pool;
+  const FrameRef text = pool.share(make_frame("4short"));
+  EXPECT_EQ(text.deflated_wire(15, 7), text->wire());
+  EXPECT_NE(text.deflated_wire(15, 6), text->wire());
+  const FrameRef binary = pool.share(FrameBuilder(std::string(5000, 'x'), true).finish());
+  EXPECT_EQ(binary.deflated_wire(15, 0), binary->wire());
+}
+
+}  // namespace
+}  // namespace outcry::transport
