@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import unittest
+import warnings
 
 import socketio
 from flask_socketio import SocketIO
@@ -37,6 +38,8 @@ class Publisher:
 
 def setUpModule():
     global gateway, publisher
+    # The library leaves sockets of refused connections to the garbage collector.
+    warnings.simplefilter("ignore", ResourceWarning)
     gateway = Gateway()
     publisher = Publisher(gateway)
 
