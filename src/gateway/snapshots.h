@@ -33,7 +33,7 @@ class Snapshots {
   explicit Snapshots(const SnapshotLimits& limits) : limits_(limits) {}
 
   /// `frames` is the event under its name and aliases; it replaces what `event` had before. One
-  /// that is too big for a room is not kept, nor is what it replaces.
+  /// that is too big for a room empties the room.
   void store(NamespaceId namespace_id, std::string_view room, std::string_view event,
              const std::vector<transport::SharedFrame>& frames);
   /// All frames of a room, in the order in which their events were last published.
@@ -54,11 +54,14 @@ class Snapshots {
     std::vector<Value> values;  // latest last
     std::size_t bytes = 0;
   };
-  [[nodiscard]] static std::string key_of(NamespaceId namespace_id, std::string_view room);
-  Room& make_latest(std::string key);
+  [[nodiscard]] std::string_view key_of(NamespaceId namespace_id, std::string_view room) const;
+  Room& make_latest(std::string_view key);
+  static Value& make_latest(Room& room, std::string_view event);
   void drop_value(Room& room, std::size_t index);
   void drop_room(std::list<Room>::iterator room);
 
+  // A known room's known event, which is nearly every one, is stored without an allocation.
+  mutable std::string key_;
   const SnapshotLimits limits_;
   std::size_t bytes_ = 0;
   std::list<Room> rooms_;                                                   // latest first
