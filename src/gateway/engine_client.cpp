@@ -81,6 +81,12 @@ void EngineClient::take(const Result<std::optional<socketio::Packet>>& result) {
   }
 }
 
+/// When the connection's right ends: with its token, the clocks' leeway granted.
+TimePoint EngineClient::end_of(const auth::Claims& claims) const {
+  const auto left = claims.expires + context_.rules.config.auth.leeway - wall_now();
+  return steady_now() + left;
+}
+
 void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace_id) {
   std::string token = token_;
   if (!packet.data.empty()) {
@@ -95,7 +101,7 @@ void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace
     return refuse_connect(packet, row.message, connect_error_data(row.code));
   }
   ++context_.stats.connects;
-  engine_.confirm();
+  engine_.confirm(end_of(*claims));
   ClientSession& session = context_.sessions.emplace(context_, engine_, namespace_id, *claims);
   sessions_.push_back(session.id());
   const Strings& greeted = context_.rules.config.contract.greet_identity_claims;

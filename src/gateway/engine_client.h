@@ -50,6 +50,7 @@ class EngineClient {
  private:
   void take(const Result<std::optional<socketio::Packet>>& packet);
   void connect(const socketio::Packet& packet, NamespaceId namespace_id);
+  [[nodiscard]] TimePoint end_of(const auth::Claims& claims) const;
   void refuse_connect(const socketio::Packet& packet, std::string_view message,
                       std::string_view data);
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);

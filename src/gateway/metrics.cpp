@@ -15,9 +15,8 @@ using observe::MetricType;
 
 // In the order of transport::CloseReason.
 constexpr std::array<std::string_view, transport::kCloseReasonCount> kCloseReasons = {
-    "transport_close", "transport_error", "parse_error",
-    "ping_timeout",    "confirm_timeout", "forced_close",
-    "server_close",    "outbox_overflow", "server_shutting_down"};
+    "transport_close", "transport_error", "parse_error", "ping_timeout",    "confirm_timeout",
+    "forced_close",    "server_close",    "expired",     "outbox_overflow", "server_shutting_down"};
 
 class Samples {
  public:

@@ -33,6 +33,8 @@ std::uint16_t close_code_of(CloseReason reason) {
       return 1008;
     case CloseReason::server_shutting_down:
       return 1012;
+    case CloseReason::expired:
+      return 4401;
     case CloseReason::ping_timeout:
     case CloseReason::confirm_timeout:
       return 4408;
@@ -51,7 +53,7 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
       engine_path_(static_cast<std::uint8_t>(engine_path)),
       endpoint_(endpoint),
       heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
-      confirm_by_(endpoint.loop().now() + endpoint.options().confirm_timeout),
+      deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
       key_(std::move(key)) {
   arm_timer();
 }
@@ -80,8 +82,10 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
   send(make_frame(open_packet(false)));
 }
 
-void EngineSession::confirm() noexcept {
+void EngineSession::confirm(TimePoint until) noexcept {
+  deadline_ = confirmed_ ? std::min(deadline_, until) : until;
   confirmed_ = true;
+  arm_timer();
   raise_message_limit();
 }
 
@@ -361,7 +365,7 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
 
 void EngineSession::arm_timer() {
   TimePoint next = heartbeat_at_;
-  if (!confirmed_) next = std::min(next, confirm_by_);
+  next = std::min(next, deadline_);
   if (state_ == State::closing) {
     next = endpoint_.loop().now() + endpoint_.options().close_timeout;
   }
@@ -375,7 +379,9 @@ bool EngineSession::ended_by(TimePoint now) {
 
 void EngineSession::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing) return end(closing_reason_, kClosePacket);
-  if (!confirmed_ && now >= confirm_by_) return end(CloseReason::confirm_timeout, kClosePacket);
+  if (now >= deadline_) {
+    return end(confirmed_ ? CloseReason::expired : CloseReason::confirm_timeout, kClosePacket);
+  }
   if (now >= heartbeat_at_) {
     if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);
     send_ping(now);

@@ -46,7 +46,9 @@ class EngineSession final : net::TimerHandler {
   [[nodiscard]] bool is_websocket() const noexcept { return transport_ == Transport::websocket; }
   /// Tells that the application knows the client: the confirmation timeout and the small message
   /// limit of strangers no longer apply.
-  void confirm() noexcept;
+  /// `until`: the session ends then with CloseReason::expired; of several calls the earliest
+  /// counts.
+  void confirm(TimePoint until = TimePoint::max()) noexcept;
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
   /// Queues a frame. A volatile one is dropped unless it could be written now.
   Sent send(const FrameRef& frame, bool is_volatile = false);
@@ -117,7 +119,7 @@ class EngineSession final : net::TimerHandler {
   ConnectionId post_;
   ConnectionId websocket_;  // the transport, or the one that probes
   TimePoint heartbeat_at_;  // the next ping is due, or its pong
-  TimePoint confirm_by_;
+  TimePoint deadline_;      // to be confirmed by; once confirmed, to live until
   net::Timer timer_{*this};
   Outbox outbox_;
   std::string key_;

@@ -59,10 +59,11 @@ enum class CloseReason : std::uint8_t {
   confirm_timeout,  // opened, but never confirmed by the application
   forced_close,     // the application's protocol was broken
   server_close,     // the application's wish
+  expired,          // confirmed until then, and no longer
   outbox_overflow,  // read too slowly; may reconnect
   server_shutting_down,
 };
-inline constexpr std::size_t kCloseReasonCount = 9;
+inline constexpr std::size_t kCloseReasonCount = 10;
 
 /// Of one worker, read on its thread.
 struct TransportStats {
