@@ -49,7 +49,10 @@ std::string address_text(const sockaddr_storage& storage) {
     ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
   } else {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+    // A listener on [::] also takes IPv4, and limits must see one address for one client.
+    const bool is_v4 = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+    const auto* address = v6.sin6_addr.s6_addr + (is_v4 ? 12 : 0);
+    ::inet_ntop(is_v4 ? AF_INET : AF_INET6, address, text.data(), text.size());
   }
   return text.data();
 }

@@ -1,5 +1,8 @@
 #include "net/tcp.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
 namespace outcry::net {
@@ -20,6 +23,22 @@ TEST(Tcp, two_listeners_share_one_port) {
   const std::uint16_t port = local_port(first->get());
   EXPECT_NE(port, 0);
   EXPECT_TRUE(listen_tcp({"127.0.0.1", port}));
+}
+
+TEST(Tcp, an_ipv4_peer_has_one_address_on_either_listener) {
+  for (const char* host : {"127.0.0.1", "::"}) {
+    const auto listener = listen_tcp({host, 0});
+    if (!listener) GTEST_SKIP() << "no IPv6 here";
+    const UniqueFd peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(local_port(listener->get()));
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(peer.get(), reinterpret_cast<const sockaddr*>(&target), sizeof(target)), 0);
+    const auto accepted = accept_tcp(listener->get());
+    ASSERT_TRUE(accepted) << host;
+    EXPECT_EQ(accepted->peer_address, "127.0.0.1") << host;
+  }
 }
 
 TEST(Tcp, accepting_without_a_waiting_connection_would_block) {
