@@ -105,6 +105,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   TransportStats& stats = endpoint_.counters();
   const bool taken = endpoint_.application().hand_over(worker, std::move(handed));
   ++(taken ? stats.handovers_out : stats.handovers_refused);
+  // NOLINTNEXTLINE(bugprone-use-after-move): who refuses it may leave it whole
   if (!taken && handed.fd.valid()) {
     fd_ = std::move(handed.fd);
     parser_ = std::move(handed.parser);

@@ -29,8 +29,6 @@
 
 namespace outcry::transport::test {
 
-using namespace std::chrono_literals;
-
 inline constexpr std::string_view kPolling = "/socket.io/?EIO=4&transport=polling";
 inline constexpr std::string_view kWebSocket = "/socket.io/?EIO=4&transport=websocket";
 
@@ -104,7 +102,7 @@ class TestWorker final : net::TickHandler {
 
 /// Ticks the workers until the condition holds; false if it never does.
 inline bool until(std::initializer_list<TestWorker*> workers, const std::function<bool()>& holds) {
-  const TimePoint deadline = steady_now() + 20s;
+  const TimePoint deadline = steady_now() + std::chrono::seconds(20);
   while (!holds()) {
     if (steady_now() > deadline) return false;
     for (TestWorker* worker : workers) worker->tick();

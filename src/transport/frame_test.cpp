@@ -104,7 +104,7 @@ TEST(FrameRef, deflates_once_for_each_window_and_keeps_attachments_plain) {
       narrow.ends_with("\x82\x05"
                        "bytes"));
 
-  const auto length = static_cast<std::size_t>(narrow[1]);
+  const auto length = static_cast<unsigned char>(narrow[1]);
   ASSERT_LT(length, 126u);
   websocket::Inflater inflater;
   const auto inflated = inflater.inflate(as_bytes(narrow.substr(2, length)), 10'000);

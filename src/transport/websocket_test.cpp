@@ -28,7 +28,7 @@ TEST(WebSocket, the_open_packet_comes_before_what_the_application_sends) {
   TestWorker worker;
   worker.application.when_opened = [](EngineSession& session) { session.send(make_frame("4hi")); };
   TestClient client(worker);
-  const std::string sid = open_websocket(client);
+  (void)open_websocket(client);
   EXPECT_EQ(client.text(), "4hi");
   EXPECT_TRUE(worker.session()->is_websocket());
 }
