@@ -123,7 +123,8 @@ def play(run, peer, quick):
             # A disturbance never helps a server: what it held all the same, it holds.
             return measure(rate, lambda result: not result["disturbed"] or is_held(result))
 
-        outcome = {"peer": peer.name, "feed": peer.template, "connections": run.connections, "set_up": set_up, "set_up_disturbed": noise.disturbed,
+        outcome = {"peer": peer.name, "feed": peer.template, "connections": run.connections,
+                   "set_up": set_up, "set_up_disturbed": noise.disturbed,
                    "idle_kb": idle, "before_kb": before, "at_rates": {}}
         if quick:
             steps = [measure(rate) for rate in QUICK_RATES]

@@ -118,6 +118,21 @@ class CheckStyleTest(unittest.TestCase):
             "outcry::rooms LABELS", "outcry::rooms outcry::net LABELS")
         self.expect(upward)
 
+    def test_the_program_may_include_what_it_links(self):
+        program = {
+            "src/CMakeLists.txt": "add_executable(outcry main.cpp serve.cpp)\n"
+                                  "target_link_libraries(outcry PRIVATE outcry::rooms)\n",
+            "src/README.md": "src\n",
+            "src/main.cpp": '#include "serve.h"\n#include "rooms/hub.h"\n',
+            "src/serve.h": "// serve.h — starts it.\n#pragma once\n",
+            "src/serve.cpp": '#include "serve.h"\n\n#include "rooms/hub.h"\n',
+        }
+        self.expect(program)
+        self.expect({**program, "src/main.cpp": '#include "base/ids.h"\n'},
+                    ("src/main.cpp", 1, "depends"))
+        self.expect({**program, "src/rooms/hub.cpp": '#include "serve.h"\n'},
+                    ("src/rooms/hub.cpp", 1, "floor"))
+
     def test_includes_are_written_from_src(self):
         self.expect({"src/rooms/hub.cpp": '#include "hub.h"\n'},
                     ("src/rooms/hub.cpp", 1, "include"))

@@ -8,10 +8,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # The rule, fixed before any run. A measurement counts only if, during it,
 STEAL_SHARE_MAX = 0.02  # the hypervisor took at most 2 % of the time of the cores that are used, and
 OTHERS_CORES_MAX = 0.05  # processes that are not part of the run used at most 5 % of one core.
-RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_SHARE_MAX:.0%} of the time of the run's cores, or "
-        f"processes outside the run used more than {OTHERS_CORES_MAX:.0%} of a core during it. It is then repeated, at most "
-        "twice, and left out of the medians if it stays disturbed. In the search a rate that was held in spite of a "
-        "disturbance counts; a search whose lowest rate not held stayed disturbed is left out.")
+RULE = (f"A measurement is disturbed when the hypervisor took more than {STEAL_SHARE_MAX:.0%} of the time of "
+        f"the run's cores, or processes outside the run used more than {OTHERS_CORES_MAX:.0%} of a core during "
+        "it. It is then repeated, at most twice, and left out of the medians if it stays disturbed. In the "
+        "search a rate that was held in spite of a disturbance counts; a search whose lowest rate not held "
+        "stayed disturbed is left out.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Noise:
 
 
 def read_cores(wanted):
-    """core of `wanted` -> (work of processes, idle, steal, interrupts) in ticks. Interrupts are nobody's: the run's own packets make them."""
+    """core of `wanted` -> (work of processes, idle, steal, interrupts) in ticks.
+
+    Interrupts are nobody's: the run's own packets make them.
+    """
     cores = {}
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
@@ -61,8 +65,11 @@ def kernel_threads(cores):
 
 
 class NoiseMeter:
-    """Started before a measurement; read() after it. `cores` are the run's, to which its processes are pinned. `pids` are the processes of the run; children that ended meanwhile
-    (publishers) count through their parent, this process."""
+    """Started before a measurement; read() after it.
+
+    `cores` are the run's, to which its processes are pinned. `pids` are the processes of the run; children that ended
+    meanwhile (publishers) count through their parent, this process.
+    """
 
     def __init__(self, cores, pids):
         self.pids = {*pids, os.getpid(), *kernel_threads(cores)}

@@ -98,7 +98,10 @@ class Load:
 
 
 def step(run, peer, service, load, rate):
-    """Publishes at `rate` for warm-up and window; what was published in the window is measured until the grace is over."""
+    """Publishes at `rate` for warm-up and window.
+
+    What was published in the window is measured until the grace is over.
+    """
     load.drain()
     noise = NoiseMeter(run.cores, [service.pid, run.redis.pid, load.process.pid])
     start = time.monotonic_ns() + SECOND_NS // 5

@@ -1,4 +1,4 @@
-"""Turns the outcomes of the rounds into Markdown: medians of the undisturbed rounds, with minimum, maximum and ratios."""
+"""Turns the outcomes of the rounds into Markdown: medians of the undisturbed rounds, with spread and ratios."""
 import statistics
 
 from driver.peers import PEERS
@@ -57,10 +57,12 @@ def rates_table(peers):
         cpu = [step["cpu"]["server"] for step in half]
         rows.append([rounds.title(), ("at least " if limited else "") + spread(held, "{:,.0f}"), len(held), ratio,
                      spread([outcome["peak"] for outcome in rounds.searches()], "{:,.0f}"),
-                     *[spread([step["latency_us"][key] / 1000 for step in half], "{:.2f}") for key in ("p50", "p99", "p999")],
+                     *[spread([step["latency_us"][key] / 1000 for step in half], "{:.2f}")
+                       for key in ("p50", "p99", "p999")],
                      spread([one["user"] for one in cpu], "{:.2f}"), spread([one["kernel"] for one in cpu], "{:.2f}")])
-    head = ["server", "held messages/s", "n", f"{peers[0].peer} holds … times this", "most deliveries/s in any step", "p50 ms at half",
-            "p99 ms at half", "p99.9 ms at half", "user at half", "kernel at half"]
+    head = ["server", "held messages/s", "n", f"{peers[0].peer} holds … times this",
+            "most deliveries/s in any step", "p50 ms at half", "p99 ms at half", "p99.9 ms at half",
+            "user at half", "kernel at half"]
     return table(head, rows)
 
 
@@ -74,7 +76,8 @@ def fixed_rates_table(peers):
             row += [spread([step["latency_us"][key] / 1000 for step in steps], "{:.2f}")
                     if was_held or not rounds.searches() else "not held" for key in ("p50", "p99", "p999")]
         rows.append(row)
-    return table(["server", *[f"{key} ms at {rate} deliveries/s" for rate in ("25k", "50k") for key in ("p50", "p99", "p99.9")]], rows)
+    head = [f"{key} ms at {rate} deliveries/s" for rate in ("25k", "50k") for key in ("p50", "p99", "p99.9")]
+    return table(["server", *head], rows)
 
 
 def set_up_table(peers):
@@ -102,7 +105,8 @@ def notes(results, peers):
               for fault in outcome["faults"]]
     lines = [results["rule"], f"Left out by this rule, or failed: {'; '.join(left_out) or 'nothing'}."]
     if loads:
-        lines.append(f"Load average during the steps: {min(loads):.2f} to {max(loads):.2f} (the run's own programs included).")
+        lines.append(f"Load average during the steps: {min(loads):.2f} to {max(loads):.2f} "
+                     "(the run's own programs included).")
     return "\n\n".join(lines + (["Faults:\n\n" + "\n".join(faults)] if faults else []))
 
 
@@ -111,11 +115,15 @@ def markdown(results):
     peers = [Rounds(results, name) for name in names]
     computer = results["machine"]
     size = results["room_size"]
-    rooms = "each connection in a room of its own" if size == 1 else f"rooms of {size} members; deliveries are {size} times the messages"
+    rooms = ("each connection in a room of its own" if size == 1
+             else f"rooms of {size} members; deliveries are {size} times the messages")
+    computer_text = (f"{computer['cores']} × {computer['cpu']}, {computer['memory_gib']} GiB, "
+                     f"Linux {computer['kernel']}")
     return f"""# Measured {results["date"]}
 
-`{results["command"]}` at {results["commit"]}. {computer["cores"]} × {computer["cpu"]}, {computer["memory_gib"]} GiB, Linux {computer["kernel"]}.
-Server on one core; load generator, publisher and Redis on another; loopback, no TLS, {rooms}. Median (minimum–maximum) of n undisturbed rounds.
+`{results["command"]}` at {results["commit"]}. {computer_text}.
+Server on one core; load generator, publisher and Redis on another; loopback, no TLS, {rooms}.
+Median (minimum–maximum) of n undisturbed rounds.
 Held: 99 % delivered and p99 within {LATENCY_P99_US_MAX // 1000} ms for {results["window_seconds"]:g} s. CPU in cores.
 
 ## Rate through Redis

@@ -18,8 +18,9 @@ def outcome(peer, held, disturbed=False, half=None, number=1):
 
 
 def results(*outcomes):
-    return {"outcomes": list(outcomes), "date": "2026-01-31", "command": "bench/run", "commit": "abc", "rule": "The rule.",
-            "room_size": 1, "window_seconds": 3.0, "machine": {"cpu": "x", "cores": 2, "memory_gib": 1, "kernel": "6"}}
+    return {"outcomes": list(outcomes), "date": "2026-01-31", "command": "bench/run", "commit": "abc",
+            "rule": "The rule.", "room_size": 1, "window_seconds": 3.0,
+            "machine": {"cpu": "x", "cores": 2, "memory_gib": 1, "kernel": "6"}}
 
 
 def cells(text, title):
@@ -41,7 +42,8 @@ class Markdown(unittest.TestCase):
         self.assertIn("outcry: 1 of 2 searches", text)
 
     def test_a_disturbed_step_is_left_out_of_its_latency_only(self):
-        text = report.markdown(results(outcome("outcry", 76_000), outcome("outcry", 76_000, half=step(99, disturbed=True))))
+        disturbed = outcome("outcry", 76_000, half=step(99, disturbed=True))
+        text = report.markdown(results(outcome("outcry", 76_000), disturbed))
         self.assertEqual(cells(text, "Outcry")[6], "1.00")
 
     def test_a_rate_above_what_was_held_says_so_and_no_search_says_nothing(self):

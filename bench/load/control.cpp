@@ -112,10 +112,10 @@ std::string Control::measure(std::uint64_t from_ns, std::uint64_t to_ns, std::ui
   const double seconds = static_cast<double>(monotonic_ns() - started) / kNsPerSecond;
   poll_until(until_ns);
   const Window& window = generator_.window();
-  return fmt::format(
-      R"({{"delivered":{},"arrived":{},"seconds":{:.3f},"latency_us":{},"cpu":{},"memory_kb":{},{}}})",
-      window.delivered, window.arrived, seconds, times_us(window.latency),
-      cpu_shares(watched_, before, after, seconds), memory(), health());
+  return fmt::format(R"({{"delivered":{},"arrived":{},"seconds":{:.3f},"latency_us":{},"cpu":{},)"
+                     R"("memory_kb":{},{}}})",
+                     window.delivered, window.arrived, seconds, times_us(window.latency),
+                     cpu_shares(watched_, before, after, seconds), memory(), health());
 }
 
 std::string Control::drain(std::uint64_t total, std::uint64_t quiet_ms, std::uint64_t longest_ms) {

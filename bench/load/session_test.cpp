@@ -141,9 +141,9 @@ TEST(EventFields, python_and_node_spacing_are_both_read) {
   EXPECT_EQ(fields.challenge, 1234U);
   EXPECT_EQ(fields.published_ns, 5678U);
   EXPECT_FALSE(find_event_fields(R"(["equity_updated",{"challenge_id":"bench-1"}])", fields));
-  EXPECT_FALSE(find_event_fields(
-      R"(["equity_updated",{"challenge_id":"bench-0001234","executed_at_ns":"00000000000000x5678"}])",
-      fields));
+  EXPECT_FALSE(find_event_fields(R"(["equity_updated",{"challenge_id":"bench-0001234",)"
+                                 R"("executed_at_ns":"00000000000000x5678"}])",
+                                 fields));
 }
 
 }  // namespace

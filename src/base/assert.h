@@ -10,9 +10,9 @@ namespace outcry {
 
 }  // namespace outcry
 
-#define OUTCRY_ASSERT(expression)                                      \
-  do {                                                                 \
-    if (!(expression)) [[unlikely]] {                                  \
-      ::outcry::assertion_failed(#expression, __FILE__, __LINE__);     \
-    }                                                                  \
+#define OUTCRY_ASSERT(expression)                                  \
+  do {                                                             \
+    if (!(expression)) [[unlikely]] {                              \
+      ::outcry::assertion_failed(#expression, __FILE__, __LINE__); \
+    }                                                              \
   } while (false)

@@ -11,7 +11,9 @@ using TimePoint = std::chrono::steady_clock::time_point;
 /// For what leaves the process (token times, logs): may be set back by an administrator.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-[[nodiscard]] inline TimePoint steady_now() noexcept { return std::chrono::steady_clock::now(); }
+[[nodiscard]] inline TimePoint steady_now() noexcept {
+  return std::chrono::steady_clock::now();
+}
 [[nodiscard]] inline WallTime wall_now() noexcept {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }

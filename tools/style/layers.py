@@ -20,15 +20,17 @@ FLOORS = {
     "gateway": 3,
     "api": 4, "cli": 4,
 }
-MAIN_FLOOR = 5  # src/main.cpp
+MAIN_FLOOR = 5  # the files of src itself: main.cpp and what it starts
 CALL = re.compile(r"\b(outcry_(?:module|test|fuzz|benchmark))\s*\(\s*(\w+)([^()]*)\)")
+PROGRAM = re.compile(r"\badd_executable\s*\(\s*(\w+)([^()]*)\)")
+LINKED = re.compile(r"\btarget_link_libraries\s*\(\s*(\w+)([^()]*)\)")
 KEYWORD = re.compile(r"[A-Z][A-Z_]{3,}")
 
 
 @dataclass(frozen=True)
 class Target:
     name: str
-    kind: str  # outcry_module, outcry_test, …
+    kind: str  # outcry_module, outcry_test, …; add_executable: the program itself
     folder: str  # relative to src
     listed_in: str
     line: int
@@ -82,11 +84,28 @@ class Layers:
                     depends=frozenset(
                         word.removeprefix("outcry::") for word in depends if "outcry::" in word),
                 ))
-        return found
+        return found + self._programs()
+
+    def _programs(self) -> list[Target]:
+        """The program of src itself: its link line stands for DEPENDS."""
+        path = "src/CMakeLists.txt"
+        if not self.tree.has(path):
+            return []
+        text = re.sub(r"#[^\n]*", "", self.tree.text(path))
+        linked = {match.group(1): match.group(2).split() for match in LINKED.finditer(text)}
+        return [
+            Target(name=match.group(1), kind="add_executable", folder=".", listed_in=path,
+                   line=text.count("\n", 0, match.start()) + 1,
+                   sources=frozenset(match.group(2).split()),
+                   depends=frozenset(word.removeprefix("outcry::")
+                                     for word in linked.get(match.group(1), [])
+                                     if word.startswith("outcry::")))
+            for match in PROGRAM.finditer(text)]
 
     @cached_property
     def modules(self) -> dict[str, Target]:
-        return {t.name: t for t in self.targets if t.kind == "outcry_module"}
+        kinds = ("outcry_module", "add_executable")
+        return {t.name: t for t in self.targets if t.kind in kinds}
 
     def modules_of(self, path: str) -> list[Target]:
         """The modules that a file of src belongs to: by its stem, else all of its folder."""
@@ -107,7 +126,7 @@ class Layers:
             name = Path(path).name
             folder = str(Path(path).parent.relative_to("src"))
             for target in self.targets:
-                if target.kind != "outcry_module" and target.folder == folder:
+                if target.name not in self.modules and target.folder == folder:
                     if name in target.sources or not path.endswith("_test.cpp"):
                         names |= target.depends
             for module in [self.modules[n] for n in names if n in self.modules]:
@@ -157,7 +176,7 @@ def check_includes(layers: Layers) -> Iterator[Finding]:
                 if name.split("/")[0] in FLOORS and tree.has(included):
                     yield Finding(path, line, "include", f'write "{name}": quotes are for ours')
                 continue
-            if "/" not in name or not tree.has(included):
+            if not tree.has(included):
                 yield Finding(path, line, "include",
                               f'"{name}" is no file of src; write the path from src')
             elif unit(theirs_folder) != unit(folder):

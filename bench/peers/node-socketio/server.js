@@ -29,7 +29,10 @@ function verifyToken(token, secret) {
   return parsed;
 }
 
-/** Who owns what, as bench data has it: user-N owns bench-N. A lookup in memory: this peer never waits for a database. */
+/**
+ * Who owns what, as bench data has it: user-N owns bench-N.
+ * A lookup in memory: this peer never waits for a database.
+ */
 function owns(userId, challengeId) {
   return challengeId.startsWith("bench-") && challengeId.slice("bench-".length) === userId.slice("user-".length);
 }
