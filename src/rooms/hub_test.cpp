@@ -59,7 +59,7 @@ TEST(Hub, agrees_with_a_simple_model) {
   Hub hub;
   std::map<std::string, std::set<SessionId>> model;
   for (int step = 0; step < 50'000; ++step) {
-    const SessionId who = session(random() % 20);
+    const SessionId who = session(static_cast<std::uint32_t>(random() % 20));
     const std::string room = "room" + std::to_string(random() % 12);
     switch (random() % 5) {
       case 0:
