@@ -1,5 +1,6 @@
 #include "bus/redis_subscriber.h"
 
+#include <algorithm>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -28,10 +29,14 @@ struct NodeSubscription {
   std::string namespace_name;
 };
 
+// A message over the limit is read whole and dropped, up to here: cutting the connection would lose
+// what others publish until it stands again. Beyond it memory matters more.
+constexpr std::size_t kDroppedBytesMax = std::size_t{32} << 20;
+
 resp::ReplyLimits reply_limits(std::size_t message_bytes_max) {
   resp::ReplyLimits limits;
   limits.elements_max = 16;  // a pmessage has 4
-  limits.reply_bytes_max = message_bytes_max + 2 * kChannelBytesMax;
+  limits.reply_bytes_max = std::max(message_bytes_max, kDroppedBytesMax) + 2 * kChannelBytesMax;
   limits.buffered_bytes_max = limits.reply_bytes_max + 2 * kReadBytes;
   return limits;
 }

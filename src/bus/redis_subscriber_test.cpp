@@ -236,13 +236,27 @@ TEST_F(RedisSubscriberTest, the_largest_message_passes_and_one_byte_more_is_coun
   EXPECT_EQ(subscriber_->stats().bytes, 1'000'004);
 }
 
-TEST_F(RedisSubscriberTest, a_message_far_over_the_limit_costs_the_connection_not_the_memory) {
+TEST_F(RedisSubscriberTest, a_message_over_the_limit_costs_nobody_elses_message) {
   options_.message_bytes_max = 1000;
   const RedisServer server(port_);
   start();
   ASSERT_TRUE(run_until_connected());
   RedisClient client(port_);
   client.publish("tradesense_websocket", std::string(5'000'000, 'x'));
+  client.publish("tradesense_websocket", "small");
+  ASSERT_TRUE(run_until_heard(1));
+  EXPECT_EQ(heard_[0].payload, "small");
+  EXPECT_EQ(subscriber_->stats().oversize, 1);
+  EXPECT_EQ(subscriber_->stats().reconnects(), 0);
+}
+
+TEST_F(RedisSubscriberTest, a_message_far_over_the_limit_costs_the_connection_not_the_memory) {
+  options_.message_bytes_max = 1000;
+  const RedisServer server(port_);
+  start();
+  ASSERT_TRUE(run_until_connected());
+  RedisClient client(port_);
+  client.publish("tradesense_websocket", std::string(40'000'000, 'x'));
   ASSERT_TRUE(run_until([this] { return subscriber_->stats().reconnects() == 1; }));
   EXPECT_EQ(subscriber_->stats().oversize, 1);
   client.publish("tradesense_websocket", "small");
