@@ -252,7 +252,7 @@ TEST_F(RedisSubscriberTest, a_message_over_the_limit_costs_nobody_elses_message)
 
 TEST_F(RedisSubscriberTest, a_message_far_over_the_limit_costs_the_connection_not_the_memory) {
   options_.message_bytes_max = 1000;
-  const RedisServer server(port_);
+  const RedisServer server(port_, {"--client-output-buffer-limit", "pubsub 0 0 0"});
   start();
   ASSERT_TRUE(run_until_connected());
   RedisClient client(port_);
