@@ -57,12 +57,14 @@ transport::TransportOptions transport_options(const Config& config) {
   out.message_bytes_max = engine.max_payload_bytes;
   out.head_bytes_max = server.header_bytes_max;
   out.headers_max = server.headers_max;
+  out.pipelined_requests_max = server.pipelined_requests_max;
   out.polling_packets_max = engine.polling_packets_max;
   out.outbox_bytes_max = engine.outbox_bytes_max;
   const auto share =
       static_cast<double>(server.connections_max) / static_cast<double>(worker_count(config));
   out.connections_max =
       std::min(server.connections_max, static_cast<std::size_t>(share * kUnevenShare) + 1);
+  out.sessions_max = 2 * out.connections_max;  // polling ones may have no connection just now
   out.deflate = engine.permessage_deflate;
   out.deflate_bytes_min = engine.deflate_min_bytes;
   return out;

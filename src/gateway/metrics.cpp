@@ -81,6 +81,8 @@ void add_transport(Samples& out) {
              of(&S::handovers_refused));
   out.summed("outcry_engine_sessions_opened_total", "Engine.IO sessions opened.",
              of(&S::sessions_opened));
+  out.summed("outcry_engine_sessions_refused_total", "Engine.IO sessions over the limit.",
+             of(&S::sessions_refused));
   out.summed("outcry_engine_upgrades_total", "Sessions that went from polling to WebSocket.",
              of(&S::upgrades));
   for (std::size_t i = 0; i < kCloseReasons.size(); ++i) {

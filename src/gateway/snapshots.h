@@ -31,6 +31,8 @@ struct SnapshotLimits {
 class Snapshots {
  public:
   explicit Snapshots(const SnapshotLimits& limits) : limits_(limits) {}
+  Snapshots(const Snapshots&) = delete;
+  Snapshots& operator=(const Snapshots&) = delete;
 
   /// `frames` is the event under its name and aliases; it replaces what `event` had before. One
   /// that is too big for a room empties the room.

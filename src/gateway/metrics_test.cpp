@@ -1,0 +1,102 @@
+#include "gateway/metrics.h"
+
+#include <algorithm>
+#include <array>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/gateway.h"
+#include "gateway/reference_page_for_test.h"
+
+namespace outcry::gateway {
+namespace {
+
+double value_of(const std::vector<observe::MetricSample>& samples, std::string_view name,
+                std::string_view label = {}) {
+  double sum = -1;
+  for (const auto& sample : samples) {
+    const bool meant = label.empty() || (!sample.labels.empty() && sample.labels[0].value == label);
+    if (sample.name == name && meant) sum = std::max(sum, 0.0) + sample.value;
+  }
+  return sum;
+}
+
+/// Everything that can be present.
+class MetricsTest : public testing::Test {
+ protected:
+  MetricsTest() {
+    workers_[0].clients.joins = 2;
+    workers_[1].clients.joins = 3;
+    workers_[1].sockets = 7;
+    workers_[0].transport.sessions_closed[4] = 5;
+    redis_.decode_failures["not JSON"] = 4;
+    publisher_.dropped_away = 1;
+    publisher_.dropped_full = 2;
+    cache_.hits_owned = 3;
+    cache_.hits_denied = 4;
+  }
+  std::vector<observe::MetricSample> samples() const {
+    return metric_samples({.control = control_,
+                           .workers = workers_,
+                           .rooms = 11,
+                           .redis = &redis_,
+                           .redis_publisher = &publisher_,
+                           .owner_cache = &cache_});
+  }
+
+  ControlStats control_;
+  std::array<WorkerStats, 2> workers_;
+  bus::RedisSubscriberStats redis_;
+  bus::RedisPublisherStats publisher_;
+  store::OwnerCacheStats cache_;
+};
+
+TEST_F(MetricsTest, the_reference_page_lists_these_metrics) {
+  std::vector<test::TableRow> expected;
+  for (const auto& sample : samples()) {
+    if (!expected.empty() && expected.back()[0] == sample.name) continue;
+    std::string labels;
+    for (const auto& label : sample.labels) labels += (labels.empty() ? "" : ", ") + label.name;
+    const bool known =
+        std::ranges::any_of(expected, [&](const auto& row) { return row[0] == sample.name; });
+    if (known) continue;
+    EXPECT_FALSE(sample.help.empty()) << sample.name;
+    expected.push_back({sample.name,
+                        sample.type == observe::MetricType::counter ? "counter" : "gauge", labels,
+                        sample.help});
+  }
+  EXPECT_THAT(test::table_of(OUTCRY_REFERENCE "/metrics.md", "## Gateway"),
+              testing::UnorderedElementsAreArray(expected));
+}
+
+TEST_F(MetricsTest, names_tell_the_kind_and_the_text_can_be_written) {
+  for (const auto& sample : samples()) {
+    EXPECT_TRUE(sample.name.starts_with("outcry_"));
+    EXPECT_EQ(sample.name.ends_with("_total"), sample.type == observe::MetricType::counter)
+        << sample.name;
+  }
+  EXPECT_THAT(observe::metrics_text(samples()),
+              testing::HasSubstr("outcry_sockets{worker=\"1\"} 7\n"));
+}
+
+TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
+  const auto all = samples();
+  EXPECT_EQ(value_of(all, "outcry_joins_total"), 5);
+  EXPECT_EQ(value_of(all, "outcry_sockets", "0"), 0);
+  EXPECT_EQ(value_of(all, "outcry_sockets", "1"), 7);
+  EXPECT_EQ(value_of(all, "outcry_rooms_indexed"), 11);
+  EXPECT_EQ(value_of(all, "outcry_engine_sessions_closed_total", "confirm_timeout"), 5);
+  EXPECT_EQ(value_of(all, "outcry_publications_undecodable_total", "not JSON"), 4);
+  EXPECT_EQ(value_of(all, "outcry_redis_replies_dropped_total"), 3);
+  EXPECT_EQ(value_of(all, "outcry_owner_cache_hits_total"), 7);
+}
+
+TEST_F(MetricsTest, what_is_not_configured_is_absent) {
+  const auto bare = metric_samples({.control = control_, .workers = workers_});
+  EXPECT_EQ(value_of(bare, "outcry_redis_connected"), -1);
+  EXPECT_EQ(value_of(bare, "outcry_owner_questions_total"), -1);
+}
+
+}  // namespace
+}  // namespace outcry::gateway
