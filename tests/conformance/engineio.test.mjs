@@ -242,7 +242,7 @@ for (const workers of [1, 4]) {
         const first = session.pending();
         const second = session.pending();
         const answers = await Promise.all([first.answer, second.answer]);
-        const [kept, refused] = answers[0].status === 200 ? answers : answers.toReversed();
+        const [kept, refused] = answers[0].status === 200 ? answers : [...answers].reverse();
         assertAnswer(kept, { status: 200, body: "1" });
         assert.ok([400, 500].includes(refused.status), `status ${refused.status}`);
         await session.assertClosed();
