@@ -6,7 +6,7 @@
 //
 //   defaults  <  TOML file  <  OUTCRY_SECTION_KEY in the environment
 //
-// Read once at start-up, and again on reload; then shared read-only.
+// Read once at start-up; then shared read-only.
 #pragma once
 
 #include <chrono>
@@ -40,7 +40,6 @@ struct ServerConfig {
   milliseconds keep_alive_timeout{65'000};
   std::size_t pipelined_requests_max = 16;
   milliseconds drain{5'000};
-  Strings trusted_proxies;
 };
 
 /// [engine]: Engine.IO sessions.
@@ -49,7 +48,6 @@ struct EngineConfig {
   milliseconds ping_timeout{20'000};
   milliseconds upgrade_timeout{10'000};
   milliseconds connect_timeout{10'000};
-  milliseconds write_timeout{20'000};
   std::size_t max_payload_bytes = 1'000'000;
   std::size_t polling_packets_max = 16;
   Strings transports{"polling", "websocket"};

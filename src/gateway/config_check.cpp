@@ -26,14 +26,6 @@ std::optional<unsigned> decimal(std::string_view text, unsigned maximum) {
   return value <= maximum ? std::optional(value) : std::nullopt;
 }
 
-bool is_network(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const std::string host = text.substr(0, slash);
-  if (!is_numeric_address(host)) return false;
-  const unsigned bits_max = host.find(':') == std::string::npos ? 32 : 128;
-  return slash == std::string::npos || decimal(text.substr(slash + 1), bits_max).has_value();
-}
-
 /// RFC 6454 §6.2: scheme, host, and the port if it isn't the scheme's; browsers send lower case.
 bool is_origin(std::string_view text) {
   const std::size_t scheme = text.find("://");
@@ -89,14 +81,6 @@ class Rules {
             "server.allowed_origins: \"{}\" isn't an origin; write scheme://host[:port] in "
             "lower case and without a path",
             origin);
-      }
-    }
-    for (const std::string& proxy : server.trusted_proxies) {
-      if (!is_network(proxy)) {
-        problem(
-            "server.trusted_proxies: \"{}\" is neither an address nor a network such as "
-            "\"10.0.0.0/8\"",
-            proxy);
       }
     }
   }

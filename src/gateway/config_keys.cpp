@@ -30,29 +30,16 @@ constexpr std::array kServerKeys{
               "Worker threads; 0: one for each core.", "threads", 0, 64},
     ConfigKey{"server", "path", &member<&Config::server, &S::path>,
               "Request path of Engine.IO. Begins and ends with a slash."},
-    ConfigKey{"server",
-              "allowed_origins",
-              &member<&Config::server, &S::allowed_origins>,
+    ConfigKey{"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,
               "Origins of pages that may connect, compared exactly: \"https://app.example.com\". "
               "Pages that this server serves itself may always. \"*\" only in a development run.",
-              "",
-              0,
-              256,
-              {},
-              false,
-              Reload::live},
+              "", 0, 256},
     ConfigKey{"server", "static_dir", &member<&Config::server, &S::static_dir>,
               "Directory of files to serve outside of `path`; empty: none."},
-    ConfigKey{"server",
-              "connections_max",
-              &member<&Config::server, &S::connections_max>,
-              "Open connections over all workers; further ones are closed at once.",
-              "connections",
-              1,
-              10'000'000,
-              {},
-              false,
-              Reload::live},
+    ConfigKey{"server", "connections_max", &member<&Config::server, &S::connections_max>,
+              "Open connections. Each worker takes its share of them and a quarter more, since the "
+              "kernel spreads them unevenly; further ones are closed at once.",
+              "connections", 1, 10'000'000},
     ConfigKey{"server", "header_bytes_max", &member<&Config::server, &S::header_bytes_max>,
               "Request line and headers of one request; more is answered 431.", "bytes", 1024,
               kMiB},
@@ -64,32 +51,14 @@ constexpr std::array kServerKeys{
               "Time that an idle HTTP connection stays open for its next request. Longer than the "
               "proxy's in front, so that the proxy closes first.",
               "ms", 0, kHourMs},
-    ConfigKey{"server", "pipelined_requests_max",
-              &member<&Config::server, &S::pipelined_requests_max>,
-              "Requests that a connection may send ahead of the answers; beyond it, reading waits.",
-              "requests", 1, 1024},
-    ConfigKey{"server",
-              "drain_ms",
-              &member<&Config::server, &S::drain>,
-              "At SIGTERM, clients are disconnected over this time, so that they don't come back "
-              "all at once.",
-              "ms",
-              0,
-              kHourMs,
-              {},
-              false,
-              Reload::live},
-    ConfigKey{"server",
-              "trusted_proxies",
-              &member<&Config::server, &S::trusted_proxies>,
-              "Addresses (\"10.0.0.5\") and networks (\"10.0.0.0/8\") whose X-Forwarded-For is "
-              "believed. From any other peer it is ignored.",
-              "",
-              0,
-              256,
-              {},
-              false,
-              Reload::live},
+    ConfigKey{
+        "server", "pipelined_requests_max", &member<&Config::server, &S::pipelined_requests_max>,
+        "Requests of one connection that are answered in a row; further ones wait for a turn.",
+        "requests", 1, 1024},
+    ConfigKey{"server", "drain_ms", &member<&Config::server, &S::drain>,
+              "At SIGTERM clients are told to reconnect; the process ends when all are gone, and "
+              "after this time at the latest.",
+              "ms", 0, kHourMs},
 };
 
 using E = EngineConfig;
@@ -102,20 +71,18 @@ constexpr std::array kEngineKeys{
               "Time for an upgrade from polling to WebSocket to finish.", "ms", 50, kHourMs},
     ConfigKey{"engine", "connect_timeout_ms", &member<&Config::engine, &E::connect_timeout>,
               "Time for a new session to join a namespace; then it is closed.", "ms", 50, kHourMs},
-    ConfigKey{"engine", "write_timeout_ms", &member<&Config::engine, &E::write_timeout>,
-              "Time that a connection may take no byte of what waits for it; then it is closed.",
-              "ms", 50, kHourMs},
     ConfigKey{"engine", "max_payload_bytes", &member<&Config::engine, &E::max_payload_bytes>,
               "Largest message or polling body from a client; a larger one ends the session.",
               "bytes", 1024, 64 * kMiB},
     ConfigKey{"engine", "polling_packets_max", &member<&Config::engine, &E::polling_packets_max>,
-              "Packets in one polling body from a client; more ends the session.", "packets", 1,
-              10'000},
+              "Packets in one answer to a poll; what is left waits for the next. Python clients "
+              "refuse more than 16.",
+              "packets", 1, 10'000},
     ConfigKey{"engine", "transports", &member<&Config::engine, &E::transports>,
               "What a client may connect with.", "", 1, 2, kTransports},
     ConfigKey{"engine", "permessage_deflate", &member<&Config::engine, &E::permessage_deflate>,
-              "Compress WebSocket messages where the client offers it. Costs memory and time for "
-              "each connection."},
+              "Compress WebSocket messages where the client offers it. An event is compressed once "
+              "for all members of its room."},
     ConfigKey{"engine", "deflate_min_bytes", &member<&Config::engine, &E::deflate_min_bytes>,
               "Messages below this are sent uncompressed.", "bytes", 0, kMiB},
     ConfigKey{"engine", "outbox_bytes_max", &member<&Config::engine, &E::outbox_bytes_max>,
@@ -154,18 +121,9 @@ constexpr std::array kOperationsKeys{
               0,
               kListMax,
               {},
-              true,
-              Reload::live},
-    ConfigKey{"operations",
-              "api_keys_file",
-              &member<&Config::operations, &O::api_keys_file>,
-              "File with such keys, one a line.",
-              "",
-              0,
-              0,
-              {},
-              false,
-              Reload::live},
+              true},
+    ConfigKey{"operations", "api_keys_file", &member<&Config::operations, &O::api_keys_file>,
+              "File with such keys, one a line.", "", 0, 0},
     ConfigKey{"operations", "body_bytes_max", &member<&Config::operations, &O::body_bytes_max>,
               "Largest request body; more is answered 413.", "bytes", 1024, 64 * kMiB},
 };
@@ -235,10 +193,10 @@ constexpr std::array kBusKeys{
               "Longest such pause.", "ms", 1, kHourMs},
     ConfigKey{"bus", "connect_timeout_ms", &member<&Config::bus, &B::connect_timeout>,
               "Time for a connection to Redis to be made.", "ms", 10, kHourMs},
-    ConfigKey{"bus", "heartbeat_ms", &member<&Config::bus, &B::heartbeat>,
-              "Time between messages that the gateway sends itself through Redis. Three missed "
-              "ones: the subscription counts as dead.",
-              "ms", 50, kHourMs},
+    ConfigKey{
+        "bus", "heartbeat_ms", &member<&Config::bus, &B::heartbeat>,
+        "Time between PINGs on the subscription; without any answer for 3 s it counts as dead.",
+        "ms", 50, kHourMs},
 };
 
 using T = StoreConfig;
@@ -298,7 +256,7 @@ constexpr std::array kContractKeys{
 
 constexpr std::array kLogKeys{
     ConfigKey{"log", "level", &member<&Config::log, &LogConfig::level>,
-              "Least important level that is logged.", "", 0, 0, kLevels, false, Reload::live},
+              "Least important level that is logged.", "", 0, 0, kLevels},
 };
 
 std::vector<ConfigKey> all_keys() {
@@ -376,17 +334,6 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
     }
   }
   return std::string(best);
-}
-
-std::vector<const ConfigKey*> changed_keys(const Config& before, const Config& after) {
-  std::vector<const ConfigKey*> changed;
-  Config a = before;
-  Config b = after;
-  for (const ConfigKey& key : config_keys()) {
-    const bool differs = std::visit([&](auto get) { return !(get(a) == get(b)); }, key.member);
-    if (differs) changed.push_back(&key);
-  }
-  return changed;
 }
 
 }  // namespace outcry::gateway

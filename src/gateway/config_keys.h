@@ -1,7 +1,7 @@
 // gateway/config_keys.h — the one table of configuration keys.
 //
 // A row binds a name to a member of Config and says what a value may be. Reading files, reading the
-// environment, printing defaults, the reference page and the reload rules all walk this table, so a
+// environment, printing defaults and the reference page all walk this table, so a
 // key exists everywhere or nowhere. The default isn't in the table: it is the member's.
 #pragma once
 
@@ -25,8 +25,6 @@ using AnyMember =
     std::variant<Member<bool>, Member<std::size_t>, Member<milliseconds>, Member<seconds>,
                  Member<std::string>, Member<Strings>, Member<AliasMap>>;
 
-enum class Reload : std::uint8_t { at_restart, live };
-
 struct ConfigKey {
   std::string_view section;
   std::string_view name;  // ends in its unit: _ms, _s, _bytes…
@@ -39,7 +37,6 @@ struct ConfigKey {
   /// Texts (or each element of a list): one of these. Empty: any.
   std::span<const std::string_view> choices{};
   bool secret = false;  // never printed
-  Reload reload = Reload::at_restart;
 };
 
 /// In the order of printing, sections together.
@@ -56,9 +53,6 @@ struct ConfigKey {
 /// The word among `known` with the fewest edits from `word`, if they are few enough to be a typing
 /// error; else empty.
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> known);
-
-/// The keys that differ between two configurations: what a reload changes, or can't.
-[[nodiscard]] std::vector<const ConfigKey*> changed_keys(const Config& before, const Config& after);
 
 /// All keys with their defaults as commented TOML: a valid configuration file.
 [[nodiscard]] std::string default_config_toml();

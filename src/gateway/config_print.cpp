@@ -73,8 +73,8 @@ TOML array, a table as an inline TOML table. A key that isn't here is an error t
 `outcry check-config FILE` checks a file, `outcry default-config` prints one with all defaults.
 
 Of `secret` and `secret_file`, `api_keys` and `api_keys_file`, `redis` and `redis_file` one may be
-set. Paths are relative to the working directory. *Live* keys change on reload (SIGHUP), the others
-at the next start.
+set. Paths are relative to the working directory. The
+configuration is read once, at start.
 
 This page is printed by `outcry default-config --markdown`.
 )";
@@ -108,14 +108,14 @@ std::string config_reference_markdown() {
     if (key.section != section) {
       section = key.section;
       out += fmt::format(
-          "\n## [{}]\n\n| key | type, limits | default | reload | meaning "
-          "|\n|---|---|---|---|---|\n",
+          "\n## [{}]\n\n| key | type, limits | default | meaning "
+          "|\n|---|---|---|---|\n",
           section);
     }
     const std::string allowed = limits(key);
-    out += fmt::format("| `{}` | {}{}{} | `{}` | {} | {} |\n", key.name, type_name(key),
+    out += fmt::format("| `{}` | {}{}{} | `{}` | {} |\n", key.name, type_name(key),
                        allowed.empty() ? "" : ", ", cell(allowed), cell(toml_of(defaults, key)),
-                       key.reload == Reload::live ? "live" : "", cell(key.meaning));
+                       cell(key.meaning));
   }
   return out;
 }

@@ -69,7 +69,11 @@ TEST_F(ConfigTest, without_a_file_the_defaults_hold) {
 TEST_F(ConfigTest, the_printed_defaults_are_a_file_that_changes_nothing) {
   const LoadedConfig loaded = load_config({write(default_config_toml()), environment_, false});
   const LoadedConfig bare = load_config({{}, environment_, false});
-  EXPECT_THAT(changed_keys(bare.config, loaded.config), IsEmpty());
+  Config before = bare.config, after = loaded.config;
+  for (const ConfigKey& key : config_keys()) {
+    EXPECT_TRUE(std::visit([&](auto get) { return get(before) == get(after); }, key.member))
+        << full_name(key);
+  }
 }
 
 TEST_F(ConfigTest, a_file_sets_values_of_every_type) {
@@ -245,8 +249,6 @@ TEST_F(ConfigTest, addresses_urls_and_templates_are_checked_at_start) {
            std::pair{"[server]\nlisten = \"127.0.0.1\"\n", "server.listen"},
            std::pair{"[operations]\nlisten = \"127.0.0.1:70000\"\n", "operations.listen"},
            std::pair{"[server]\npath = \"/socket.io\"\n", "server.path"},
-           std::pair{"[server]\ntrusted_proxies = [\"10.0.0.0/33\"]\n", "server.trusted_proxies"},
-           std::pair{"[server]\ntrusted_proxies = [\"proxy\"]\n", "server.trusted_proxies"},
            std::pair{"[socketio]\nnamespaces = [\"admin\"]\n", "socketio.namespaces"},
            std::pair{"[bus]\nredis = \"http://x\"\n", "bus.redis"},
            std::pair{"[bus]\nreconnect_min_ms = 10000\n", "bus.reconnect_min_ms"},
@@ -312,19 +314,6 @@ TEST(ConfigKeys, a_unit_in_the_name_is_the_unit_of_the_key) {
       EXPECT_EQ(key.unit, "bytes");
     }
   }
-}
-
-TEST(ConfigKeys, a_change_names_its_key_and_whether_it_can_be_live) {
-  const Config before;
-  Config after;
-  after.server.drain = milliseconds(1);
-  after.auth.issuer = "x";
-  const auto changed = changed_keys(before, after);
-  ASSERT_EQ(changed.size(), 2u);
-  EXPECT_EQ(full_name(*changed[0]), "server.drain_ms");
-  EXPECT_EQ(changed[0]->reload, Reload::live);
-  EXPECT_EQ(full_name(*changed[1]), "auth.issuer");
-  EXPECT_EQ(changed[1]->reload, Reload::at_restart);
 }
 
 TEST(ConfigReference, the_page_is_what_the_table_prints) {
