@@ -34,9 +34,10 @@ class Mailbox {
   /// Gives up to `most` messages to f, oldest first. True if there may be more.
   template <class F>
   bool drain(std::size_t most, F&& f) {
-    // Cleared before reading: a message posted after the last try_pop wakes the loop again.
-    wake_pending_.store(false, std::memory_order_release);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Cleared before reading: a message posted after the last try_pop wakes the loop again. An
+    // exchange, not a store: it reads what the last wake() wrote, and so sees what was posted
+    // before a wake() that took its wake-up for already on its way.
+    (void)wake_pending_.exchange(false, std::memory_order_acq_rel);  // either way we look
     for (std::size_t i = 0; i < most; ++i) {
       std::optional<Message> message = queue_.try_pop();
       if (!message) return false;
