@@ -59,8 +59,10 @@ void start(Level lowest) {
 }
 
 void stop() {
+  // Joins the writer once its queue is empty. The logger goes after it: a queued line shares it,
+  // and the writer would else be the one to destroy what this thread has made.
+  g_pool.reset();
   g_logger.reset();
-  g_pool.reset();  // joins the writer once its queue is empty
 }
 
 bool enabled(Level level) noexcept {
