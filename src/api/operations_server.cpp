@@ -264,7 +264,7 @@ class OperationsServer::Core::Connection {
   // Unread bytes would turn our close into a reset, which destroys the answer on its way.
   asio::awaitable<void> linger() {
     boost::system::error_code error;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    (void)stream_.socket().shutdown(tcp::socket::shutdown_send, error);  // it returns `error`
     stream_.expires_after(core_->options.linger);
     for (std::size_t total = 0; !error && total < kLingerBytesMax;) {
       buffer_.clear();
@@ -341,7 +341,7 @@ void OperationsServer::stop() {
   if (core_->stopped) return;
   core_->stopped = true;
   boost::system::error_code ignored;  // whatever close() says, the descriptor is gone
-  core_->acceptor.close(ignored);
+  (void)core_->acceptor.close(ignored);
   core_->accept_pause.cancel();
   for (Core::Connection* const connection : core_->connections) connection->close();
 }

@@ -204,7 +204,7 @@ void RedisConnection::fail_with(RedisError code, std::string text) {
   if (failure_) return;
   failure_ = RedisFailure{code, std::move(text)};
   boost::system::error_code ignored;  // whatever close() says, the descriptor is gone
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   resolver_.cancel();
   deadline_.expires_at(TimePoint::max());
   heartbeat_.cancel();

@@ -37,6 +37,7 @@ class ControlLink {
   void send(ToControl message) {
     posted_ = true;
     if (!waiting_.empty() || !mailbox_.post(std::move(message))) {
+      // NOLINTNEXTLINE(bugprone-use-after-move): a full mailbox leaves it whole
       waiting_.push_back(std::move(message));
     }
   }

@@ -134,7 +134,7 @@ void Gateway::post(F&& task) {
 
 void Gateway::drain_control_mailbox() {
   const bool more = mailbox_.drain(kControlMessagesPerTurn, [this](ToControl message) {
-    std::visit([this](auto&& value) { take(std::move(value)); }, std::move(message));
+    std::visit([this]<class T>(T&& value) { take(std::forward<T>(value)); }, std::move(message));
   });
   wake_workers();
   if (more) waker_.wake();

@@ -73,7 +73,7 @@ void Worker::on_raw_message(transport::Connection& connection, Bytes, bool) {
 
 bool Worker::on_tick_end(TimePoint now) noexcept {
   const bool more_messages = mailbox_.drain(kMessagesPerTick, [this](ToWorker message) {
-    std::visit([this](auto&& value) { take(std::move(value)); }, std::move(message));
+    std::visit([this]<class T>(T&& value) { take(std::forward<T>(value)); }, std::move(message));
   });
   const bool more_to_write = endpoint_.end_tick(now);
   const bool more_to_tell = control_.flush();

@@ -76,6 +76,7 @@ bool WorkerGroup::post(WorkerId worker, ToWorker message) {
   Seat& seat = workers_[worker];
   to_wake_ |= WorkerSet{1} << worker;
   if (seat.backlog.empty() && seat.worker->post(std::move(message))) return true;
+  // NOLINTNEXTLINE(bugprone-use-after-move): a full mailbox leaves it whole
   if (seat.backlog.size() >= kBacklogMax && may_be_dropped(message)) {
     ++dropped_;
     return false;
