@@ -433,6 +433,7 @@ TEST_F(GatewayTest, it_ends_with_clients_that_live_and_joins_that_wait) {
   for (auto& client : clients) {
     while (!client->receive().empty()) {
     }
+    EXPECT_EQ(client->receive(), "") << "the connection stays ended";
   }
 }
 

@@ -67,6 +67,7 @@ TEST_F(WorkerGroupTest, it_stops_whatever_waits) {
   group_.start();
   group_.stop();
   group_.stop();
+  EXPECT_EQ(group_.dropped(), 0u);
 }
 
 }  // namespace
