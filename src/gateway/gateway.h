@@ -7,8 +7,7 @@
 //
 // Deliveries are posted as they come and workers are woken once for a batch: one system call for
 // all that one read from Redis brought.
-// Thread: the control thread (the one that runs `io`), but for collect_metrics' callbacks, which
-// arrive there too.
+// Thread: the control thread (the one that runs `io`), for calls and callbacks.
 #pragma once
 
 #include <cstdint>

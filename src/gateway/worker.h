@@ -94,7 +94,7 @@ class Worker final : transport::Application, net::TickHandler {
   std::vector<transport::FrameRef> frames_;             // of the delivery in progress
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint64_t delivery_mark_ = 0;
-  transport::Endpoint endpoint_;  // last: its end closes sessions, which the rest serves
+  transport::Endpoint endpoint_;  // last, so first to go: it refers to what is above
 };
 
 }  // namespace outcry::gateway
