@@ -15,11 +15,7 @@ transport::SharedFrame encode_as(std::string_view event, const bus::Publication&
                                   .arguments = publication.arguments,
                                   .attachment_count = publication.attachments.size(),
                                   .ack_id = ack_id});
-  transport::FrameBuilder frame(packet);
-  for (const std::string& attachment : publication.attachments) {
-    frame.add_attachment(as_bytes(attachment));
-  }
-  return frame.finish();
+  return transport::make_frame(packet, publication.attachments);
 }
 
 }  // namespace

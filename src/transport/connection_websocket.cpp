@@ -80,7 +80,7 @@ void Connection::send_pong(std::string pong) {
   EngineSession* session = endpoint_.find(session_);
   if (role_ == Role::websocket && session != nullptr) {
     // Behind a frame that is partly written, so never ahead of the outbox.
-    session->send(make_control_frame(std::move(pong)));
+    session->send(make_control_frame(pong));
   } else {
     send_framed(pong);
   }

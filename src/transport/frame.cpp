@@ -1,6 +1,7 @@
 #include "transport/frame.h"
 
 #include <array>
+#include <cstring>
 
 #include "base/base64.h"
 #include "protocol/engineio/packet.h"
@@ -9,9 +10,82 @@
 
 namespace outcry::transport {
 
+/// Writes packets as frames into a block of just their size.
+class FrameWriter {
+ public:
+  FrameWriter(Frame& frame, std::span<char> out) : frame_(frame), out_(out) {}
+
+  void add_first(std::string_view payload, bool binary) { frame_.first_ = add(payload, binary); }
+  void add_attachment(std::string_view payload) {
+    if (!frame_.rest_) frame_.rest_ = std::make_unique<std::vector<Frame::Packet>>();
+    frame_.rest_->push_back(add(payload, true));
+  }
+
+ private:
+  Frame::Packet add(std::string_view payload, bool binary) {
+    std::array<std::byte, websocket::kServerHeaderBytesMax> header;
+    const std::size_t size = websocket::encode_frame_header(
+        header, binary ? websocket::Opcode::binary : websocket::Opcode::text, payload.size());
+    std::memcpy(out_.data() + at_, header.data(), size);
+    at_ += size;
+    if (!payload.empty()) std::memcpy(out_.data() + at_, payload.data(), payload.size());
+    const Frame::Packet packet{.offset = static_cast<std::uint32_t>(at_),
+                               .size = static_cast<std::uint32_t>(payload.size()),
+                               .binary = binary};
+    at_ += payload.size();
+    return packet;
+  }
+
+  Frame& frame_;
+  std::span<char> out_;
+  std::size_t at_ = 0;
+};
+
+namespace {
+
+std::size_t frame_size(std::size_t payload_bytes) {
+  return websocket::frame_header_size(payload_bytes) + payload_bytes;
+}
+
+}  // namespace
+
+SharedFrame make_frame(std::string_view packet, std::span<const std::string> attachments) {
+  std::size_t bytes = frame_size(packet.size());
+  for (const std::string& attachment : attachments) bytes += frame_size(attachment.size());
+  return SharedFrame::make(bytes, [&](Frame& frame, std::span<char> out) {
+    FrameWriter writer(frame, out);
+    writer.add_first(packet, false);
+    for (const std::string& attachment : attachments) writer.add_attachment(attachment);
+  });
+}
+
+SharedFrame make_binary_frame(Bytes message) {
+  return SharedFrame::make(frame_size(message.size()), [&](Frame& frame, std::span<char> out) {
+    FrameWriter(frame, out).add_first(as_text(message), true);
+  });
+}
+
+SharedFrame make_base64_frame(const Frame& frame) {
+  std::string packets, wire;
+  frame.append_payload(packets);
+  for (std::string_view rest = packets; !rest.empty();) {
+    const std::size_t end = rest.find(engineio::kSeparator);
+    websocket::append_frame(wire, websocket::Opcode::text, rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return make_control_frame(wire);
+}
+
+SharedFrame make_control_frame(std::string_view wire) {
+  return SharedFrame::make(wire.size(), [&](Frame&, std::span<char> out) {
+    std::memcpy(out.data(), wire.data(), wire.size());
+  });
+}
+
 void Frame::append_payload(std::string& out) const {
   append_packet(out, first_);
-  for (const Packet& packet : rest_) {
+  if (!rest_) return;
+  for (const Packet& packet : *rest_) {
     out += engineio::kSeparator;
     append_packet(out, packet);
   }
@@ -28,43 +102,7 @@ void Frame::append_packet(std::string& out, const Packet& packet) const {
 
 void Frame::append_wire_deflated(std::string& out, std::string_view deflated_text) const {
   websocket::append_frame(out, websocket::Opcode::text, deflated_text, true);
-  out += std::string_view(wire_).substr(first_.offset + first_.size);
-}
-
-FrameBuilder::FrameBuilder(std::string_view packet, bool binary)
-    : frame_(std::make_shared<Frame>()) {
-  frame_->wire_.reserve(websocket::frame_header_size(packet.size()) + packet.size());
-  frame_->first_ = add(packet, binary);
-}
-
-void FrameBuilder::add_attachment(Bytes bytes) {
-  frame_->rest_.push_back(add(as_text(bytes), true));
-}
-
-Frame::Packet FrameBuilder::add(std::string_view payload, bool binary) {
-  websocket::append_frame(frame_->wire_,
-                          binary ? websocket::Opcode::binary : websocket::Opcode::text, payload);
-  return {.offset = static_cast<std::uint32_t>(frame_->wire_.size() - payload.size()),
-          .size = static_cast<std::uint32_t>(payload.size()),
-          .binary = binary};
-}
-
-SharedFrame make_base64_frame(const Frame& frame) {
-  std::string packets;
-  frame.append_payload(packets);
-  auto copy = std::make_shared<Frame>();
-  for (std::string_view rest = packets; !rest.empty();) {
-    const std::size_t end = rest.find(engineio::kSeparator);
-    websocket::append_frame(copy->wire_, websocket::Opcode::text, rest.substr(0, end));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  }
-  return copy;
-}
-
-SharedFrame make_control_frame(std::string wire) {
-  auto frame = std::make_shared<Frame>();
-  frame->wire_ = std::move(wire);
-  return frame;
+  out += wire().substr(first_.offset + first_.size);
 }
 
 struct FrameRef::Node {

@@ -12,24 +12,28 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/counted_block.h"
 
 namespace outcry::transport {
 
 class Frame;
-using SharedFrame = std::shared_ptr<const Frame>;
+using SharedFrame = CountedPtr<Frame>;
 
-class Frame {
+class Frame : public CountedBlock<Frame> {
  public:
   /// The WebSocket frames of all packets.
-  [[nodiscard]] std::string_view wire() const noexcept { return wire_; }
-  [[nodiscard]] std::size_t packet_count() const noexcept { return 1 + rest_.size(); }
-  [[nodiscard]] bool has_binary() const noexcept { return first_.binary || !rest_.empty(); }
+  [[nodiscard]] std::string_view wire() const noexcept { return bytes(); }
+  [[nodiscard]] std::size_t packet_count() const noexcept {
+    return 1 + (rest_ ? rest_->size() : 0);
+  }
+  [[nodiscard]] bool has_binary() const noexcept { return first_.binary || rest_ != nullptr; }
   /// The first packet's text, with its Engine.IO type digit; empty if it is binary.
   [[nodiscard]] std::string_view text() const noexcept {
     return first_.binary ? std::string_view() : payload(first_);
@@ -40,46 +44,33 @@ class Frame {
   void append_wire_deflated(std::string& out, std::string_view deflated_text) const;
 
  private:
-  friend class FrameBuilder;
-  friend SharedFrame make_base64_frame(const Frame& frame);
-  friend SharedFrame make_control_frame(std::string wire);
+  friend class FrameWriter;
   struct Packet {
     std::uint32_t offset = 0;  // of its payload in the wire bytes
     std::uint32_t size = 0;
     bool binary = false;
   };
   [[nodiscard]] std::string_view payload(const Packet& packet) const noexcept {
-    return std::string_view(wire_).substr(packet.offset, packet.size);
+    return wire().substr(packet.offset, packet.size);
   }
   void append_packet(std::string& out, const Packet& packet) const;
 
-  std::string wire_;
   Packet first_;
-  std::vector<Packet> rest_;  // attachments
+  std::unique_ptr<std::vector<Packet>> rest_;  // attachments
 };
 
-/// Builds a frame: one packet, then its attachments.
-class FrameBuilder {
- public:
-  /// `packet` is an Engine.IO packet with its type digit, or with `binary` a message's bytes.
-  explicit FrameBuilder(std::string_view packet, bool binary = false);
-  void add_attachment(Bytes bytes);
-  [[nodiscard]] SharedFrame finish() { return std::move(frame_); }
+/// One packet, and the attachments that belong to it. `packet` has its Engine.IO type digit.
+[[nodiscard]] SharedFrame make_frame(std::string_view packet,
+                                     std::span<const std::string> attachments = {});
 
- private:
-  Frame::Packet add(std::string_view payload, bool binary);
-  std::shared_ptr<Frame> frame_;
-};
-
-[[nodiscard]] inline SharedFrame make_frame(std::string_view packet) {
-  return FrameBuilder(packet).finish();
-}
+/// A binary message that stands alone.
+[[nodiscard]] SharedFrame make_binary_frame(Bytes message);
 
 /// The frame for a WebSocket client that can't take binary (`b64=1`): attachments as base64 text.
 [[nodiscard]] SharedFrame make_base64_frame(const Frame& frame);
 
 /// A WebSocket control frame, already on the wire's form; it has no place in a polling payload.
-[[nodiscard]] SharedFrame make_control_frame(std::string wire);
+[[nodiscard]] SharedFrame make_control_frame(std::string_view wire);
 
 class FramePool;
 

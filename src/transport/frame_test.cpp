@@ -8,10 +8,7 @@ namespace outcry::transport {
 namespace {
 
 SharedFrame event_with_two_attachments() {
-  FrameBuilder builder("452-[\"e\"]");
-  builder.add_attachment(as_bytes(std::string_view("\x00\x1e", 2)));
-  builder.add_attachment(Bytes());
-  return builder.finish();
+  return make_frame("452-[\"e\"]", std::vector<std::string>{{"\x00\x1e", 2}, ""});
 }
 
 std::string payload_of(const Frame& frame) {
@@ -47,7 +44,7 @@ TEST(Frame, long_packets_get_each_length_form) {
 }
 
 TEST(Frame, a_binary_message_stands_alone) {
-  const SharedFrame frame = FrameBuilder("\x01\x02", true).finish();
+  const SharedFrame frame = make_binary_frame(as_bytes("\x01\x02"));
   EXPECT_EQ(frame->wire(), "\x82\x02\x01\x02");
   EXPECT_EQ(payload_of(*frame), "bAQI=");
   EXPECT_EQ(frame->text(), "");
@@ -91,9 +88,8 @@ TEST(FrameRef, a_reused_node_has_nothing_of_its_last_frame) {
 
 TEST(FrameRef, deflates_once_for_each_window_and_keeps_attachments_plain) {
   FramePool pool;
-  FrameBuilder builder("4" + std::string(5000, 'x'));
-  builder.add_attachment(as_bytes("bytes"));
-  const FrameRef frame = pool.share(builder.finish());
+  const FrameRef frame =
+      pool.share(make_frame("4" + std::string(5000, 'x'), std::vector<std::string>{"bytes"}));
   const std::string_view narrow = frame.deflated_wire(9, 1024);
   const std::string copy(narrow);
   for (int bits = 10; bits <= 15; ++bits) (void)frame.deflated_wire(bits, 1024);
@@ -117,7 +113,7 @@ TEST(FrameRef, leaves_short_texts_and_binary_messages_plain) {
   const FrameRef text = pool.share(make_frame("4short"));
   EXPECT_EQ(text.deflated_wire(15, 7), text->wire());
   EXPECT_NE(text.deflated_wire(15, 6), text->wire());
-  const FrameRef binary = pool.share(FrameBuilder(std::string(5000, 'x'), true).finish());
+  const FrameRef binary = pool.share(make_binary_frame(as_bytes(std::string(5000, 'x'))));
   EXPECT_EQ(binary.deflated_wire(15, 0), binary->wire());
 }
 

@@ -96,9 +96,8 @@ TEST_F(OutboxTest, a_payload_takes_at_most_its_packets_and_leaves_the_rest) {
 
 TEST_F(OutboxTest, an_event_and_its_attachments_are_never_parted) {
   const auto event_of = [](int attachments) {
-    FrameBuilder event("4event");
-    for (int i = 0; i < attachments; ++i) event.add_attachment(as_bytes("\x01"));
-    return event.finish();
+    return make_frame("4event",
+                      std::vector<std::string>(static_cast<std::size_t>(attachments), "\x01"));
   };
   push("4a");
   push(event_of(2));

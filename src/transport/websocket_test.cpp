@@ -255,7 +255,7 @@ TEST(WebSocket, a_client_without_binary_gets_base64) {
   TestClient client(worker);
   EXPECT_EQ(client.request(upgrade(std::string(kWebSocket) + "&b64=1")).status, 101);
   (void)client.frame();
-  worker.session()->send(FrameBuilder("\x01\x02", true).finish());
+  worker.session()->send(make_binary_frame(as_bytes("\x01\x02")));
   const ServerFrame frame = client.frame();
   EXPECT_EQ(frame.opcode, Opcode::text);
   EXPECT_EQ(frame.payload, "bAQI=");

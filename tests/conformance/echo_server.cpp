@@ -103,7 +103,7 @@ class EchoWorker final : transport::Application, outcry::net::TickHandler {
 
   void on_binary(transport::EngineSession& session, Bytes bytes) override {
     if (session.engine_path() == kEngineIoPath) {
-      session.send(transport::FrameBuilder(outcry::as_text(bytes), true).finish());
+      session.send(transport::make_binary_frame(bytes));
       return;
     }
     Client& client = clients_.at(session.id().slot);
@@ -173,11 +173,7 @@ class EchoWorker final : transport::Application, outcry::net::TickHandler {
     } else {
       return;
     }
-    transport::FrameBuilder frame(reply);
-    for (const std::string& attachment : packet.attachments) {
-      frame.add_attachment(outcry::as_bytes(attachment));
-    }
-    session.send(frame.finish());
+    session.send(transport::make_frame(reply, packet.attachments));
   }
 
   const socketio::PacketLimits limits_;
