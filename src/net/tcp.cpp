@@ -12,8 +12,6 @@
 namespace outcry::net {
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
-
 std::error_code last_error() {
   return {errno, std::system_category()};
 }
@@ -79,15 +77,17 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return out;
 }
 
-Result<UniqueFd> listen_tcp(const HostPort& address) {
+Result<UniqueFd> listen_tcp(const HostPort& address, int backlog) {
   const auto target = to_sockaddr(address);
   if (!target) return fail(target.error());
   UniqueFd fd(::socket(target->get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return fail(last_error());
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT);
+  // Accepted sockets inherit it: one system call a listener, none a connection.
+  set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
   if (::bind(fd.get(), target->get(), target->length) != 0) return fail(last_error());
-  if (::listen(fd.get(), kBacklog) != 0) return fail(last_error());
+  if (::listen(fd.get(), backlog) != 0) return fail(last_error());
   return fd;
 }
 
@@ -105,7 +105,6 @@ Result<Accepted> accept_tcp(int listener) {
   UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &length,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd.valid()) return fail(last_error());
-  set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
   return Accepted{std::move(fd), address_text(peer)};
 }
 

@@ -22,8 +22,13 @@ struct HostPort {
 /// "127.0.0.1:5000" or "[::1]:5000". Names are not resolved: a listener is given by address.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
-/// A listening socket. Several may share one address; port 0 picks a free one.
-[[nodiscard]] Result<UniqueFd> listen_tcp(const HostPort& address);
+/// Waiting connections that a listener asks the kernel to keep; it keeps at most
+/// net.core.somaxconn.
+inline constexpr int kBacklog = 4096;
+
+/// A listening socket. Several may share one address; port 0 picks a free one. A connection that
+/// finds `backlog` others waiting is not refused: its client tries again, a second later at first.
+[[nodiscard]] Result<UniqueFd> listen_tcp(const HostPort& address, int backlog = kBacklog);
 /// The port that a listening socket got.
 [[nodiscard]] std::uint16_t local_port(int fd);
 
@@ -31,7 +36,8 @@ struct Accepted {
   UniqueFd fd;
   std::string peer_address;  // without port
 };
-/// One waiting connection, non-blocking, Nagle off; EAGAIN when none waits.
+/// One waiting connection of a listener of listen_tcp(): non-blocking, Nagle off; EAGAIN when none
+/// waits.
 [[nodiscard]] Result<Accepted> accept_tcp(int listener);
 
 /// Bytes read; 0 at the end of the stream. EAGAIN when nothing waits.

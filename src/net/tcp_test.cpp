@@ -1,6 +1,7 @@
 #include "net/tcp.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <gtest/gtest.h>
@@ -39,6 +40,10 @@ TEST(Tcp, an_ipv4_peer_has_one_address_on_either_listener) {
     const auto accepted = accept_tcp(listener->get());
     ASSERT_TRUE(accepted) << host;
     EXPECT_EQ(accepted->peer_address, "127.0.0.1") << host;
+    int no_delay = 0;
+    socklen_t size = sizeof(no_delay);
+    ASSERT_EQ(::getsockopt(accepted->fd.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+    EXPECT_EQ(no_delay, 1) << host;
   }
 }
 
