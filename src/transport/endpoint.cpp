@@ -14,8 +14,9 @@ namespace outcry::transport {
 namespace {
 
 constexpr std::size_t kReadBufferBytes = 64 * 1024;
-// A storm of connects must not keep a tick from serving those who are connected.
-constexpr int kAcceptsPerTick = 64;
+// A batch ends after this time as well: the kernel's part of an accept can be slow.
+constexpr std::chrono::milliseconds kAcceptTime{2};
+constexpr std::size_t kAcceptsPerClockCheck = 8;
 
 net::UniqueFd open_spare() {
   return net::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -52,26 +53,59 @@ void Endpoint::stop_listening() {
   listener_.reset();
 }
 
+// Only noted: those who are connected come first. Level-triggered, so the next tick is told again
+// of who isn't accepted in this one.
 void Endpoint::on_io(std::uint32_t) noexcept {
-  for (int i = 0; i < kAcceptsPerTick && listener_.valid(); ++i) {
-    auto accepted = net::accept_tcp(listener_.get());
-    if (!accepted) {
-      const int error = accepted.error().value();
-      if (error == EMFILE || error == ENFILE) refuse_connection();
-      return;
-    }
-    if (connections_.size() >= options_.connections_max) {
-      ++stats_.connections_refused;
-      continue;  // closed by its destructor: a reset tells more than a queue that never moves
-    }
-    ++stats_.connections_accepted;
-    Connection& connection =
-        make_connection(std::move(accepted->fd), std::move(accepted->peer_address));
-    if (!connection.start()) {
-      ++stats_.connections_refused;
-      connections_.erase(connection.id());
-    }
+  someone_waits_ = true;
+}
+
+void Endpoint::admit(TimePoint tick_began) {
+  if (!std::exchange(someone_waits_, false) || !listener_.valid()) return;
+  const TimePoint now = steady_now();
+  if (may_admit(tick_began, now)) {
+    accepting_paused_ = false;
+    admitted_at_ = now;
+    accept_batch(now);
+  } else if (!std::exchange(accepting_paused_, true)) {
+    ++stats_.accept_pauses;
   }
+}
+
+// The first tick that is in time ends a pause, so a worker that has caught up never sits on a
+// queue, and one that spins through late ticks has work of its own to spin for.
+bool Endpoint::may_admit(TimePoint tick_began, TimePoint now) {
+  const bool late = options_.accept_late_tick > std::chrono::milliseconds::zero() &&
+                    now - tick_began > options_.accept_late_tick;
+  return !late || now - admitted_at_ >= options_.accept_pause;
+}
+
+void Endpoint::accept_batch(TimePoint began) {
+  for (std::size_t i = 1; i <= options_.accepts_per_tick; ++i) {
+    if (!accept_one()) return;
+    if (i % kAcceptsPerClockCheck == 0 && steady_now() - began > kAcceptTime) return;
+  }
+}
+
+/// False if nobody waits any more.
+bool Endpoint::accept_one() {
+  auto accepted = net::accept_tcp(listener_.get());
+  if (!accepted) {
+    const int error = accepted.error().value();
+    if (error == EMFILE || error == ENFILE) refuse_connection();
+    return false;
+  }
+  if (connections_.size() >= options_.connections_max) {
+    ++stats_.connections_refused;
+    return true;  // closed by its destructor: a reset tells more than a queue that never moves
+  }
+  ++stats_.connections_accepted;
+  Connection& connection =
+      make_connection(std::move(accepted->fd), std::move(accepted->peer_address));
+  if (!connection.start()) {
+    ++stats_.connections_refused;
+    connections_.erase(connection.id());
+  }
+  return true;
 }
 
 // Without a descriptor the waiting connection can't even be refused, and the level-triggered
@@ -147,9 +181,10 @@ void Endpoint::free_later(EngineSession& session) {
   dead_sessions_.push_back(session.id());
 }
 
-bool Endpoint::end_tick(TimePoint) {
+bool Endpoint::end_tick(TimePoint now) {
   flush_all();
   free_all();
+  admit(now);
   for (HandedOver& handed : std::exchange(adopted_, {})) {
     if (connections_.size() >= options_.connections_max) {
       ++stats_.connections_refused;

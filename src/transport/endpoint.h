@@ -37,7 +37,11 @@ class Endpoint final : net::IoHandler {
   Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
 
-  /// Accepts connections from this listening socket.
+  /// Accepts connections from this listening socket: at the end of ticks, after everything was
+  /// written to those who are connected, a batch at a time. A worker that is behind (its tick has
+  /// taken longer than accept_late_tick) lets them wait in the kernel's queue, for accept_pause at
+  /// most: a storm of connects gets a share of its time, not all and not none. The queue stays
+  /// this listener's, no other worker takes from it (docs/internals/scaling.md).
   void listen(net::UniqueFd listener);
   void stop_listening();
   /// Takes a connection that another worker handed over. It is looked at after one more round of
@@ -81,6 +85,10 @@ class Endpoint final : net::IoHandler {
 
  private:
   void on_io(std::uint32_t events) noexcept override;
+  void admit(TimePoint tick_began);
+  [[nodiscard]] bool may_admit(TimePoint tick_began, TimePoint now);
+  void accept_batch(TimePoint began);
+  [[nodiscard]] bool accept_one();
   void refuse_connection() noexcept;
   Connection& make_connection(net::UniqueFd fd, std::string peer_address);
   void flush_all();
@@ -98,7 +106,10 @@ class Endpoint final : net::IoHandler {
   FramePool frames_;  // before those that hold frames
   std::vector<std::byte> read_buffer_;
   net::UniqueFd listener_;
-  net::UniqueFd spare_fd_;  // given up to accept and refuse when descriptors run out
+  net::UniqueFd spare_fd_;      // given up to accept and refuse when descriptors run out
+  bool someone_waits_ = false;  // to be accepted, in this tick
+  bool accepting_paused_ = false;
+  TimePoint admitted_at_{};  // the last batch
 
   SlotTable<Connection, ConnectionId> connections_;
   SlotTable<EngineSession, EngineId> sessions_;

@@ -42,7 +42,12 @@ struct TransportOptions {
   std::size_t polling_packets_max = 16;    // python-engineio refuses more in one payload
   std::size_t outbox_bytes_max = 1 << 20;  // waiting for one client
   std::size_t connections_max = 20'000;    // of this worker
-  std::size_t sessions_max = 40'000;       // of this worker; polling ones have no connection
+  std::size_t accepts_per_tick = 64;       // at least 1
+  // A tick that has already taken this long lets in nobody new; zero: every tick does.
+  std::chrono::milliseconds accept_late_tick{25};
+  // But not for longer than this.
+  std::chrono::milliseconds accept_pause{50};
+  std::size_t sessions_max = 40'000;  // of this worker; polling ones have no connection
   // Requests taken from one read before the answers to them are written; at least 1.
   std::size_t pipelined_requests_max = 16;
   bool deflate = false;      // permessage-deflate on Engine.IO's WebSockets
@@ -69,6 +74,7 @@ inline constexpr std::size_t kCloseReasonCount = 10;
 struct TransportStats {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_refused = 0;  // over connections_max, or no descriptor left
+  std::uint64_t accept_pauses = 0;        // times that waiting connections were made to wait on
   std::uint64_t connections_closed = 0;
   std::uint64_t requests = 0;
   std::uint64_t requests_refused = 0;    // answered 4xx or 5xx
