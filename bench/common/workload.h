@@ -21,8 +21,8 @@ inline constexpr std::size_t kTimestampDigits = 19;
 /// Prefixes of the numbered names.
 inline constexpr std::string_view kChallengePrefix = "bench-";
 inline constexpr std::string_view kUserPrefix = "user-";
-/// The event that is published and measured, and the field that carries the time of publishing.
-inline constexpr std::string_view kEventName = "equity_updated";
+inline constexpr std::string_view kRoomPrefix = "challenge_";  ///< of a challenge's room
+/// The field that carries the time of publishing.
 inline constexpr std::string_view kTimestampField = "executed_at_ns";
 
 [[nodiscard]] inline std::string challenge_id(std::uint32_t index) {

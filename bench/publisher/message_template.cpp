@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,52 +41,84 @@ void append_hex(std::string& out, std::string_view line) {
   }
 }
 
-}  // namespace
-
-MessageTemplate::MessageTemplate(std::string_view channel, std::string_view body)
-    : command_(fmt::format("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{}\r\n${}\r\n{}\r\n", channel.size(),
-                           channel, body.size(), body)) {
-  const std::string zero_index(kIndexDigits, '0');
-  const std::vector<std::size_t> challenges =
-      find_all(command_, std::string(kChallengePrefix) + zero_index);
-  for (const std::size_t at : challenges) index_at_.push_back(at + kChallengePrefix.size());
-  for (const std::size_t at : find_all(command_, std::string(kUserPrefix) + zero_index)) {
-    index_at_.push_back(at + kUserPrefix.size());
+void require_arguments(const Capture& capture) {
+  if (!capture.channel.empty()) {
+    throw std::runtime_error("the capture is a message on Redis; wanted are JSON arguments");
   }
-  const std::vector<std::size_t> timestamps =
-      find_all(command_, std::string(kTimestampDigits, '0'));
-  if (challenges.empty()) throw std::runtime_error("the message does not name challenge 0");
-  if (timestamps.size() != 1)
-    throw std::runtime_error("the message must hold one time of nineteen zeros");
-  timestamp_at_ = timestamps.front();
 }
 
-MessageTemplate MessageTemplate::load(const std::string& file) {
+}  // namespace
+
+Capture load_capture(const std::string& file) {
   constexpr std::string_view kChannelKey = "# channel: ";
+  constexpr std::string_view kEventKey = "# event: ";
   std::ifstream in(file);
-  std::string channel, body, line;
+  Capture capture;
+  std::string line;
   try {
+    std::optional<EventKind> kind;
     while (std::getline(in, line)) {
       if (line.starts_with(kChannelKey)) {
-        channel = line.substr(kChannelKey.size());
+        capture.channel = line.substr(kChannelKey.size());
+      } else if (line.starts_with(kEventKey)) {
+        kind = event_kind(std::string_view(line).substr(kEventKey.size()));
       } else if (!line.starts_with('#')) {
-        append_hex(body, line);
+        append_hex(capture.body, line);
       }
     }
-    if (channel.empty()) throw std::runtime_error("no line '# channel: NAME'");
-    return MessageTemplate(channel, body);
+    if (!kind) throw std::runtime_error("no line '# event: NAME' with an event of the workloads");
+    capture.kind = *kind;
+    return capture;
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(file + ": " + error.what());
   }
 }
 
-void MessageTemplate::append(std::string& out, std::uint32_t challenge,
-                             std::uint64_t published_ns) {
-  OUTCRY_ASSERT(challenge < 10'000'000U);
+std::string redis_command(const Capture& capture) {
+  if (capture.channel.empty()) throw std::runtime_error("the capture is no message on Redis");
+  return fmt::format("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{}\r\n${}\r\n{}\r\n", capture.channel.size(),
+                     capture.channel, capture.body.size(), capture.body);
+}
+
+std::string batch_item(const Capture& capture) {
+  require_arguments(capture);
+  return fmt::format(R"({{"room":"{}{}","event":"{}","data":{}}})", kRoomPrefix, challenge_id(0),
+                     event_name(capture.kind), capture.body);
+}
+
+std::string event_packet(const Capture& capture) {
+  require_arguments(capture);
+  return fmt::format(R"(42["{}",{}])", event_name(capture.kind), capture.body);
+}
+
+MessageTemplate::MessageTemplate(std::string message, EventKind kind)
+    : message_(std::move(message)), kind_(kind) {
+  const std::string zero_index(kIndexDigits, '0');
+  const std::vector<std::size_t> challenges =
+      find_all(message_, std::string(kChallengePrefix) + zero_index);
+  for (const std::size_t at : challenges) index_at_.push_back(at + kChallengePrefix.size());
+  for (const std::size_t at : find_all(message_, std::string(kUserPrefix) + zero_index)) {
+    index_at_.push_back(at + kUserPrefix.size());
+  }
+  const std::vector<std::size_t> timestamps =
+      find_all(message_, std::string(kTimestampDigits, '0'));
+  if (challenges.empty()) throw std::runtime_error("the message does not name challenge 0");
+  if (timestamps.size() != 1)
+    throw std::runtime_error("the message must hold one time of nineteen zeros");
+  timestamp_at_ = timestamps.front();
+  if (kind_ == EventKind::equity_updated) symbol_at_ = find_all(message_, kSymbols.front());
+}
+
+void MessageTemplate::append(std::string& out, std::uint32_t challenge, std::uint64_t published_ns,
+                             std::uint8_t symbol) {
+  OUTCRY_ASSERT(challenge < 10'000'000U && symbol < kSymbols.size());
   for (const std::size_t at : index_at_)
-    write_digits<kIndexDigits>(command_.data() + at, challenge);
-  write_digits<kTimestampDigits>(command_.data() + timestamp_at_, published_ns);
-  out += command_;
+    write_digits<kIndexDigits>(message_.data() + at, challenge);
+  write_digits<kTimestampDigits>(message_.data() + timestamp_at_, published_ns);
+  if (symbol != std::exchange(symbol_, symbol)) {
+    for (const std::size_t at : symbol_at_) message_.replace(at, kSymbolBytes, kSymbols[symbol]);
+  }
+  out += message_;
 }
 
 }  // namespace outcry::bench
