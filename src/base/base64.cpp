@@ -11,6 +11,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrlSafe =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint8_t kInvalid = 0xff;
+constexpr std::uint32_t kValues = 64;  // every bit pattern from here on holds an invalid one's bits
 
 constexpr std::array<std::uint8_t, 256> reverse_of(std::string_view alphabet) {
   std::array<std::uint8_t, 256> table{};
@@ -43,22 +44,32 @@ void encode(std::string& out, Bytes in, std::string_view alphabet, bool padded) 
 std::optional<std::string> decode(std::string_view in,
                                   const std::array<std::uint8_t, 256>& reverse) {
   if (in.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(in.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : in) {
-    const std::uint8_t value = reverse[static_cast<unsigned char>(c)];
-    if (value == kInvalid) return std::nullopt;
-    bits = bits << 6 | value;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<char>(bits >> held & 0xff));
-    }
+  const auto value = [&](std::size_t i) -> std::uint32_t {
+    return reverse[static_cast<unsigned char>(in[i])];
+  };
+  std::string out(in.size() / 4 * 3 + in.size() % 4 * 3 / 4, '\0');
+  char* to = out.data();
+  std::uint32_t seen = 0;  // an invalid character has bits that no value has
+  std::size_t i = 0;
+  for (; i + 4 <= in.size(); i += 4) {
+    const std::uint32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    seen |= a | b | c | d;
+    const std::uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+    *to++ = static_cast<char>(bits >> 16 & 0xff);
+    *to++ = static_cast<char>(bits >> 8 & 0xff);
+    *to++ = static_cast<char>(bits & 0xff);
   }
+  const std::size_t rest = in.size() - i;  // 0, 2 or 3
+  std::uint32_t bits = 0;
+  for (std::size_t j = 0; j < rest; ++j) {
+    seen |= value(i + j);
+    bits |= value(i + j) << (18 - 6 * j);
+  }
+  if (rest >= 2) *to++ = static_cast<char>(bits >> 16 & 0xff);
+  if (rest == 3) *to++ = static_cast<char>(bits >> 8 & 0xff);
+  if (seen >= kValues) return std::nullopt;
   // Two spellings of one value would let a signature be changed without breaking it.
-  if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  if ((bits & (rest == 3 ? 0xffu : 0xffffu)) != 0) return std::nullopt;
   return out;
 }
 

@@ -1,5 +1,8 @@
 #include "base/base64.h"
 
+#include <cctype>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -34,6 +37,22 @@ TEST(Base64, refuses_every_second_spelling) {
   EXPECT_FALSE(base64url_decode("Zg=="));
   EXPECT_FALSE(base64url_decode("Zh"));
   EXPECT_FALSE(base64url_decode("+/8"));
+}
+
+TEST(Base64, refuses_a_foreign_character_at_each_place) {
+  for (const std::size_t size : {2u, 3u, 4u, 6u, 7u, 8u}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text(size, 'A');
+        text[at] = static_cast<char>(c);
+        const auto decoded = base64url_decode(text);
+        // What was taken is the one spelling of its bytes, so it comes back.
+        EXPECT_EQ(decoded ? base64url_encode(as_bytes(*decoded)) : text, text);
+        const bool foreign = std::isalnum(c) == 0 && c != '-' && c != '_';
+        EXPECT_FALSE(foreign && decoded) << size << ' ' << at << ' ' << c;
+      }
+    }
+  }
 }
 
 TEST(RandomId, has_the_promised_length_and_does_not_repeat) {
