@@ -68,19 +68,19 @@ bool usable_text(std::string_view text) {
 
 /// A string claim; empty if absent. Error: malformed.
 Result<std::string> text_claim(const TokenJson& payload, std::string_view name) {
-  const JsonMember* member = payload.find(name);
-  if (member == nullptr) return std::string();
-  const auto* text = std::get_if<std::string>(member);
-  if (text == nullptr || !usable_text(*text)) return fail(AuthError::malformed);
-  return *text;
+  const auto member = payload.find(name);
+  if (!member) return std::string();
+  auto text = text_of(*member);
+  if (!text || !usable_text(*text)) return fail(AuthError::malformed);
+  return *std::move(text);
 }
 
 /// A NumericDate (RFC 7519 §2), which may have a fraction; nullopt if absent. Error: malformed.
 Result<std::optional<WallTime>> time_claim(const TokenJson& payload, std::string_view name) {
-  const JsonMember* member = payload.find(name);
-  if (member == nullptr) return std::nullopt;
-  const auto* seconds = std::get_if<double>(member);
-  if (seconds == nullptr || !(*seconds >= 0 && *seconds <= kLatestSecond)) {
+  const auto member = payload.find(name);
+  if (!member) return std::nullopt;
+  const auto seconds = number_of(*member);
+  if (!seconds || !(*seconds >= 0 && *seconds <= kLatestSecond)) {
     return fail(AuthError::malformed);
   }
   return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(std::floor(*seconds * 1e3))));
@@ -88,12 +88,12 @@ Result<std::optional<WallTime>> time_claim(const TokenJson& payload, std::string
 
 std::error_code read_identity(const TokenJson& payload, const TokenPolicy& policy, Claims& claims) {
   for (const std::string& name : policy.identity_claims) {
-    const JsonMember* member = payload.find(name);
-    if (member == nullptr) continue;
+    const auto member = payload.find(name);
+    if (!member) continue;
     // The first one present decides. Going on to the next would let a broken claim pick the user.
-    const auto* user = std::get_if<std::string>(member);
-    if (user == nullptr || user->empty() || !usable_text(*user)) return AuthError::no_identity;
-    claims.user = *user;
+    auto user = text_of(*member);
+    if (!user || user->empty() || !usable_text(*user)) return AuthError::no_identity;
+    claims.user = *std::move(user);
     claims.identity_claim = name;
     return {};
   }
@@ -124,18 +124,17 @@ std::error_code read_times(const TokenJson& payload, const TokenPolicy& policy, 
 
 std::error_code check_parties(const TokenJson& payload, const TokenPolicy& policy) {
   if (!policy.issuer.empty()) {
-    const JsonMember* issuer = payload.find("iss");
-    const auto* text = issuer != nullptr ? std::get_if<std::string>(issuer) : nullptr;
-    if (text == nullptr || *text != policy.issuer) return AuthError::issuer;
+    const auto issuer = payload.find("iss");
+    if (!issuer || text_of(*issuer) != policy.issuer) return AuthError::issuer;
   }
   if (policy.audience.empty()) return {};
-  const JsonMember* audience = payload.find("aud");
-  if (audience == nullptr) return AuthError::audience;
-  if (const auto* one = std::get_if<std::string>(audience)) {
+  const auto audience = payload.find("aud");
+  if (!audience) return AuthError::audience;
+  if (const auto one = text_of(*audience)) {
     return *one == policy.audience ? std::error_code() : AuthError::audience;
   }
-  const auto* many = std::get_if<StringList>(audience);
-  const bool listed = many != nullptr && std::ranges::find(*many, policy.audience) != many->end();
+  const auto many = texts_of(*audience);
+  const bool listed = many && std::ranges::find(*many, policy.audience) != many->end();
   return listed ? std::error_code() : AuthError::audience;
 }
 
@@ -149,14 +148,13 @@ std::error_code read_details(const TokenJson& payload, Claims& claims) {
   claims.session_id = *std::move(session_id);
   claims.jti = *std::move(jti);
 
-  const JsonMember* permissions = payload.find("permissions");
-  if (permissions == nullptr) return {};
-  const auto* list = std::get_if<StringList>(permissions);
-  if (list == nullptr || list->size() > kPermissionsMax ||
-      !std::ranges::all_of(*list, usable_text)) {
+  const auto permissions = payload.find("permissions");
+  if (!permissions) return {};
+  auto list = texts_of(*permissions);
+  if (!list || list->size() > kPermissionsMax || !std::ranges::all_of(*list, usable_text)) {
     return AuthError::malformed;
   }
-  claims.permissions = *list;
+  claims.permissions = *std::move(list);
   return {};
 }
 
@@ -227,6 +225,17 @@ Result<Claims> TokenVerifier::verify(std::string_view jwt, WallTime now) const {
   return read_claims(*payload, policy_, now);
 }
 
+WallTime TokenVerifier::valid_until(const Claims& claims) const noexcept {
+  WallTime end = claims.expires + policy_.leeway;
+  if (claims.issued_at && policy_.age_max > std::chrono::seconds::zero()) {
+    // Exactly at its greatest age a token is still good.
+    const WallTime too_old =
+        *claims.issued_at + policy_.age_max + policy_.leeway + std::chrono::milliseconds(1);
+    end = std::min(end, too_old);
+  }
+  return end;
+}
+
 /// The payload part of `jwt`, still encoded, once its signature holds.
 Result<std::string_view> TokenVerifier::signed_payload(std::string_view jwt) const {
   if (jwt.empty()) return fail(AuthError::missing);
@@ -249,17 +258,17 @@ std::error_code TokenVerifier::check_signature(std::string_view header, std::str
                                                std::string_view signature) const {
   const std::optional<TokenJson> json = TokenJson::parse(header);
   if (!json) return AuthError::malformed;
-  if (json->find("crit") != nullptr) return AuthError::critical_header;
-  const JsonMember* alg = json->find("alg");
-  const auto* algorithm = alg != nullptr ? std::get_if<std::string>(alg) : nullptr;
-  if (algorithm == nullptr) return AuthError::algorithm;
-  const JsonMember* kid = json->find("kid");
-  const auto* key_id = kid != nullptr ? std::get_if<std::string>(kid) : nullptr;
-  if (kid != nullptr && key_id == nullptr) return AuthError::malformed;
+  if (json->find("crit")) return AuthError::critical_header;
+  const auto alg = json->find("alg");
+  const auto algorithm = alg ? text_of(*alg) : std::nullopt;
+  if (!algorithm) return AuthError::algorithm;
+  const auto kid = json->find("kid");
+  const auto key_id = kid ? text_of(*kid) : std::nullopt;
+  if (kid && !key_id) return AuthError::malformed;
 
   std::error_code error = AuthError::unknown_key;
   for (const auto& key : keys_) {
-    if (key_id != nullptr && !key->id.empty() && key->id != *key_id) continue;
+    if (key_id && !key->id.empty() && key->id != *key_id) continue;
     if (*algorithm != name_of(key->algorithm)) {
       if (error == AuthError::unknown_key) error = AuthError::algorithm;
       continue;

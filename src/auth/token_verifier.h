@@ -76,6 +76,11 @@ class TokenVerifier {
   /// Errors: AuthError, one value a cause. `jwt` is the bare token, without "Bearer ".
   [[nodiscard]] Result<Claims> verify(std::string_view jwt, WallTime now) const;
 
+  /// From when on verify() would refuse the token of these claims, which it has accepted before:
+  /// its end or its greatest age, with leeway.
+  [[nodiscard]] WallTime valid_until(const Claims& claims) const noexcept;
+  [[nodiscard]] std::size_t token_bytes_max() const noexcept { return policy_.token_bytes_max; }
+
  private:
   struct KeyState;
 
