@@ -1,6 +1,8 @@
 """Programs that a run starts on free loopback ports, and stops by their own process id."""
+import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -15,8 +17,59 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class CommandFailed(RuntimeError):
+    """A program that takes commands could not do its work; the message is its own."""
+
+
+class Commands:
+    """A running process that answers each line of its standard input by one line of JSON."""
+
+    def __init__(self, name, process):
+        self.name = name
+        self.process = process
+
+    def answer(self, seconds=240):
+        # One line answers one command, so nothing waits in the buffer that select can't see.
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            raise CommandFailed(f"{self.name} has not answered for {seconds} s")
+        line = self.process.stdout.readline()
+        if not line:
+            raise CommandFailed(f"{self.name} ended with code {self.process.wait()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise CommandFailed(f"{self.name}: {answer['error']}")
+        return answer
+
+    def send(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, command):
+        self.send(command)
+        return self.answer()
+
+    def quit(self, seconds=10):
+        if self.process.poll() is None:
+            try:
+                self.send("quit")
+                self.process.wait(timeout=seconds)
+            except (BrokenPipeError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass  # what was never sent is of no use to a process that is gone
+
+
 class Service:
-    """A child process pinned to one core, its output in a file; a context manager that stops it."""
+    """A child process pinned to one core, its output in a file; a context manager that stops it.
+
+    `takes_commands`: its standard input and output are for `commands` instead, and the file has its errors alone.
+    """
+    takes_commands = False
+    commands = None
 
     def __init__(self, name, command, core=None, env=None, cwd=None):
         self.name = name
@@ -35,8 +88,13 @@ class Service:
         # A server that may not open 10,000 sockets fails late and oddly; taskset and the limit are inherited.
         pin = ["taskset", "-c", str(self.core)] if self.core is not None else []
         with open(self.folder / "output.log", "wb") as log:
-            self.process = subprocess.Popen([*pin, *map(str, self.command)], stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=subprocess.STDOUT, env=self.env, cwd=self.cwd)
+            pipe = self.takes_commands
+            self.process = subprocess.Popen([*pin, *map(str, self.command)],
+                                            stdin=subprocess.PIPE if pipe else subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE if pipe else log, stderr=log, text=True,
+                                            env=self.env, cwd=self.cwd)
+        if pipe:
+            self.commands = Commands(self.name, self.process)
         return self
 
     def output(self):
@@ -60,6 +118,8 @@ class Service:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.commands is not None:
+            self.commands.quit()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
