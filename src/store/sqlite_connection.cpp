@@ -141,11 +141,21 @@ Result<bool> SqliteConnection::owns(const OwnerQuestion& question, TimePoint dea
   const bool owned = code == SQLITE_ROW && says_yes(query_);
   const std::error_code cause =
       code == SQLITE_ROW || code == SQLITE_DONE ? std::error_code() : cause_of(code);
-  // Ends the read transaction: an open one would keep the writer from trimming its log.
-  sqlite3_reset(query_);
+  sqlite3_reset(query_);  // ends its read transaction, if it isn't part of a longer one
   sqlite3_clear_bindings(query_);
   if (cause) return fail(cause);
   return owned;
+}
+
+// A BEGIN that fails leaves each question its own transaction, which is what it had without.
+void SqliteConnection::begin_reading() {
+  (void)sqlite3_exec(database_, "BEGIN", nullptr, nullptr, nullptr);
+}
+
+void SqliteConnection::end_reading() {
+  // Not begun, or ended by SQLite itself after an error.
+  if (sqlite3_get_autocommit(database_) != 0) return;
+  (void)sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 std::error_code SqliteConnection::cause_of(int code) {

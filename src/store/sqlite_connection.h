@@ -47,6 +47,11 @@ class SqliteConnection {
   [[nodiscard]] Result<bool> owns(const OwnerQuestion& question, TimePoint deadline,
                                   const std::atomic<bool>& stop);
 
+  /// Between them all questions are asked of one state of the database, with one lock. It must be
+  /// brief: a writer's commit waits for its end, or its log can't be trimmed before.
+  void begin_reading();
+  void end_reading();
+
   /// False once another file (or none) is at the path: a database that was replaced by a rename
   /// would otherwise be read in its old state for ever.
   [[nodiscard]] bool is_current() const;

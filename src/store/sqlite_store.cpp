@@ -4,9 +4,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +18,13 @@
 #include "store/sqlite_connection.h"
 
 namespace outcry::store {
+namespace {
+
+constexpr std::size_t kTakenMax = 64;
+// No answer waits longer for those asked after it.
+constexpr std::chrono::milliseconds kRound{1};
+
+}  // namespace
 
 /// The queue, shared with the control thread under `mutex_`, and what the thread alone uses.
 class SqliteStore::Thread {
@@ -42,10 +51,10 @@ class SqliteStore::Thread {
         boost::asio::prefer(executor_, boost::asio::execution::outstanding_work.tracked)};
     {
       const std::lock_guard lock(mutex_);
-      if (queue_.size() < options_.queue_max) {
+      if (const bool was_empty = queue_.empty(); queue_.size() < options_.queue_max) {
         queue_.push_back(std::move(waiting));
         ++stats_.questions;
-        wake_.notify_one();
+        if (was_empty) wake_.notify_one();  // else it is busy, or woken already
         return;
       }
       ++stats_.queue_full;
@@ -68,24 +77,57 @@ class SqliteStore::Thread {
     boost::asio::any_io_executor executor;
   };
 
+  struct Answered {
+    OwnerAnswer done;
+    Result<bool> owned;
+    boost::asio::any_io_executor executor;
+  };
+
   void run() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      Waiting waiting = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      const Result<bool> owned = ask_database(waiting.question, waiting.deadline);
-      lock.lock();
-      count(owned);
-      lock.unlock();
-      answer(std::move(waiting), owned);
+    std::vector<Waiting> taken;
+    while (take(taken)) {
+      for (auto next = taken.begin(); next != taken.end();) next = ask_round(next, taken.end());
+      taken.clear();
     }
   }
 
-  Result<bool> ask_database(const OwnerQuestion& question, TimePoint deadline) {
+  /// Waits for questions and takes some of them; false at the end.
+  bool take(std::vector<Waiting>& taken) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return false;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kTakenMax));
+    const auto end = queue_.begin() + count;
+    taken.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+    return true;
+  }
+
+  using Next = std::vector<Waiting>::iterator;
+
+  /// Asks from `next` on for kRound at most, and answers; returns the first one not asked.
+  Next ask_round(Next next, Next end) {
+    std::vector<Answered> answers;
+    const TimePoint over = steady_now() + kRound;
     if (connection_ != nullptr && !connection_->is_current()) connection_.reset();
+    if (connection_ != nullptr && end - next > 1) connection_->begin_reading();
+    do {
+      const Result<bool> owned =
+          stopping_ ? fail(StoreError::stopped) : ask_database(next->question, next->deadline);
+      answers.push_back({std::move(next->done), owned, std::move(next->executor)});
+    } while (++next != end && steady_now() < over);
+    if (connection_ != nullptr) connection_->end_reading();
+    {
+      const std::lock_guard lock(mutex_);
+      for (const Answered& answered : answers) count(answered.owned);
+    }
+    boost::asio::post(executor_, [answers = std::move(answers)]() mutable {
+      for (Answered& answered : answers) answered.done(answered.owned);
+    });
+    return next;
+  }
+
+  Result<bool> ask_database(const OwnerQuestion& question, TimePoint deadline) {
     if (connection_ == nullptr) {
       if (const std::error_code error = open()) return fail(error);
     }

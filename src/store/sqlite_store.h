@@ -4,6 +4,10 @@
 //   ask() ──▶ bounded queue ──────────▶ bind, step, reset     (SQLite blocks: disk, locks)
 //   done() ◀── post to the executor ◀──  yes, no, or an error
 //
+// What waits together is asked together: questions that are answered within a millisecond share a
+// read transaction (one lock on the file, not one each) and one post. After a restart ten thousand
+// clients join at once, and the locks would cost more than the look-ups.
+//
 // The connection is read-only and opened with the first question, so a database that isn't there
 // yet is no reason not to start. When it breaks it is opened again, not more often than a growing
 // pause allows; meanwhile questions are answered `unavailable` at once rather than pile up. Thread:

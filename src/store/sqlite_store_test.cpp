@@ -1,5 +1,6 @@
 #include "store/sqlite_store.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -103,6 +104,38 @@ TEST_F(SqliteStoreTest, what_another_process_commits_is_seen_by_the_next_questio
   EXPECT_EQ(ask(store, "c2", "u2"), Result<bool>(false));
   Database(options_.path).run("INSERT INTO challenges VALUES ('c2', 'u2')");
   EXPECT_EQ(ask(store, "c2", "u2"), Result<bool>(true));
+}
+
+TEST_F(SqliteStoreTest, a_crowd_gets_each_its_own_answer_in_the_order_of_asking) {
+  fill();
+  SqliteStore store(io_.get_executor(), options_);
+  constexpr int kQuestions = 1'000;
+  std::vector<int> order;
+  int wrong = 0;
+  for (int i = 0; i < kQuestions; ++i) {
+    const bool is_owner = i % 3 == 0;
+    store.ask({"c1", is_owner ? "u1" : "u2"}, [&, i, is_owner](Result<bool> owned) {
+      order.push_back(i);
+      if (owned != Result<bool>(is_owner)) ++wrong;
+    });
+  }
+  io_.run();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+  EXPECT_EQ(order.size(), static_cast<std::size_t>(kQuestions));
+  EXPECT_EQ(store.stats().owned, 334u);
+  EXPECT_EQ(store.stats().denied, 666u);
+  EXPECT_EQ(store.stats().opened, 1u);
+}
+
+TEST_F(SqliteStoreTest, after_a_crowd_no_lock_is_left_to_keep_a_writer_out) {
+  fill();
+  Database(options_.path).run("PRAGMA journal_mode = DELETE");  // there readers block writers
+  SqliteStore store(io_.get_executor(), options_);
+  for (int i = 0; i < 200; ++i) store.ask({"c1", "u1"}, [](Result<bool>) {});
+  io_.run();
+  Database(options_.path).run("INSERT INTO challenges VALUES ('late', 'u1')");
+  EXPECT_EQ(ask(store, "late", "u1"), Result<bool>(true));
 }
 
 TEST_F(SqliteStoreTest, a_missing_database_denies_and_is_opened_once_it_is_there) {
