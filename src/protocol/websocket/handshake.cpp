@@ -2,8 +2,10 @@
 
 #include <array>
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/assert.h"
 #include "base/base64.h"
 #include "base/bytes.h"
 
@@ -27,8 +29,12 @@ std::string accept_value(std::string_view key) {
   std::string text;
   text.reserve(key.size() + kProtocolGuid.size());
   text.append(key).append(kProtocolGuid);
+  // SHA1() would look the algorithm up for each connection, which costs more than the hash.
+  static EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  const bool done = sha1 != nullptr && EVP_Digest(text.data(), text.size(), digest.data(), nullptr,
+                                                  sha1, nullptr) == 1;
+  OUTCRY_ASSERT(done);
   return base64_encode(std::as_bytes(std::span(digest)));
 }
 
