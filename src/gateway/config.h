@@ -29,11 +29,16 @@ using std::chrono::seconds;
 /// [server]: the port for clients.
 struct ServerConfig {
   std::string listen = "127.0.0.1:5000";
-  std::size_t workers = 0;  // 0: one for each core
+  std::size_t workers = 0;  // 0: as many as there are cores, less one for control from three on
+  bool pin_workers = false;
   std::string path = "/socket.io/";
   Strings allowed_origins;  // exact; "*" in development only; same-origin is always allowed
   std::string static_dir;
   std::size_t connections_max = 20'000;
+  std::size_t listen_backlog = 4096;
+  std::size_t accept_batch_max = 64;
+  milliseconds accept_late{25};
+  milliseconds accept_pause{50};
   std::size_t header_bytes_max = 16'384;
   std::size_t headers_max = 100;
   milliseconds request_timeout{10'000};

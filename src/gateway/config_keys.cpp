@@ -27,7 +27,13 @@ constexpr std::array kServerKeys{
               "Address and port for clients: \"127.0.0.1:5000\", \"[::1]:5000\", or \":5000\" for "
               "all addresses. Port 0 takes a free one."},
     ConfigKey{"server", "workers", &member<&Config::server, &S::workers>,
-              "Worker threads; 0: one for each core.", "threads", 0, 64},
+              "Worker threads. 0: one for each CPU that the process may use, its cgroup's quota "
+              "counted; from three on one is left to the control thread.",
+              "threads", 0, 64},
+    ConfigKey{"server", "pin_workers", &member<&Config::server, &S::pin_workers>,
+              "Each worker keeps to one CPU, the control thread to the next if there is one. For "
+              "machines that run nothing else; without effect under a CPU quota and with more "
+              "workers than CPUs."},
     ConfigKey{"server", "path", &member<&Config::server, &S::path>,
               "Request path of Engine.IO. Begins and ends with a slash."},
     ConfigKey{"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,
@@ -40,6 +46,19 @@ constexpr std::array kServerKeys{
               "Open connections. Each worker takes its share of them and a quarter more, since the "
               "kernel spreads them unevenly; further ones are closed at once.",
               "connections", 1, 10'000'000},
+    ConfigKey{"server", "listen_backlog", &member<&Config::server, &S::listen_backlog>,
+              "Connections that may wait to be accepted, for each worker; the kernel keeps at most "
+              "net.core.somaxconn. Who finds no place tries again after a second.",
+              "connections", 1, 1'048'576},
+    ConfigKey{"server", "accept_batch_max", &member<&Config::server, &S::accept_batch_max>,
+              "Connections that a worker accepts in a row, after it has served those it has.",
+              "connections", 1, 65'536},
+    ConfigKey{"server", "accept_late_ms", &member<&Config::server, &S::accept_late>,
+              "A worker that has been busy with its connections for this long accepts none before "
+              "it has caught up; 0: it accepts always.",
+              "ms", 0, 60'000},
+    ConfigKey{"server", "accept_pause_ms", &member<&Config::server, &S::accept_pause>,
+              "But after this time it accepts one batch, however late it is.", "ms", 0, 60'000},
     ConfigKey{"server", "header_bytes_max", &member<&Config::server, &S::header_bytes_max>,
               "Request line and headers of one request; more is answered 431.", "bytes", 1024,
               kMiB},

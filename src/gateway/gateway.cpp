@@ -43,7 +43,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
       mailbox_(waker_, kControlMessages),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
-               worker_count(config_)),
+               place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
       snapshots_({.rooms_max = config_.events.snapshot_rooms_max,
                   .bytes_max = config_.events.snapshot_bytes_max,
@@ -87,7 +87,7 @@ Gateway::~Gateway() {
 void Gateway::start() {
   const auto address = parse_listen_address(config_.server.listen);
   if (!address) throw ConfigError("server.listen: not an address: " + config_.server.listen);
-  if (const auto error = workers_.listen(*address)) {
+  if (const auto error = workers_.listen(*address, config_.server.listen_backlog)) {
     throw ConfigError(fmt::format("server.listen: can't listen on {}: {}", config_.server.listen,
                                   error.message()));
   }

@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 
 #include <fmt/format.h>
-#include <sched.h>
+
+#include "gateway/placement.h"
+#include "net/cpu.h"
 
 namespace outcry::gateway {
 namespace {
@@ -31,13 +33,7 @@ auth::RoomPolicy room_policy(const RoomsConfig& config) {
 }  // namespace
 
 std::size_t worker_count(const Config& config) {
-  if (config.server.workers != 0) return std::min(config.server.workers, kWorkersMax);
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  const bool known = ::sched_getaffinity(0, sizeof(cores), &cores) == 0;
-  return known
-             ? std::clamp<std::size_t>(static_cast<std::size_t>(CPU_COUNT(&cores)), 1, kWorkersMax)
-             : 1;
+  return place(config.server, net::cpu_budget()).workers;
 }
 
 transport::TransportOptions transport_options(const Config& config) {
@@ -64,6 +60,9 @@ transport::TransportOptions transport_options(const Config& config) {
       static_cast<double>(server.connections_max) / static_cast<double>(worker_count(config));
   out.connections_max =
       std::min(server.connections_max, static_cast<std::size_t>(share * kUnevenShare) + 1);
+  out.accepts_per_tick = server.accept_batch_max;
+  out.accept_late_tick = server.accept_late;
+  out.accept_pause = server.accept_pause;
   out.sessions_max = 2 * out.connections_max;  // polling ones may have no connection just now
   out.deflate = engine.permessage_deflate;
   out.deflate_bytes_min = engine.deflate_min_bytes;

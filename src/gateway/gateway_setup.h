@@ -10,7 +10,7 @@
 
 namespace outcry::gateway {
 
-/// server.workers, or one for each core that this process may use.
+/// server.workers, or what place() finds right for this machine.
 [[nodiscard]] std::size_t worker_count(const Config& config);
 [[nodiscard]] transport::TransportOptions transport_options(const Config& config);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.

@@ -44,6 +44,9 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
   config.server.pipelined_requests_max = 3;
   config.server.request_timeout = milliseconds(4);
   config.server.keep_alive_timeout = milliseconds(5);
+  config.server.accept_batch_max = 14;
+  config.server.accept_late = milliseconds(15);
+  config.server.accept_pause = milliseconds(16);
   config.engine.ping_interval = milliseconds(6);
   config.engine.ping_timeout = milliseconds(7);
   config.engine.upgrade_timeout = milliseconds(8);
@@ -62,6 +65,9 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
   EXPECT_EQ(options.pipelined_requests_max, 3u);
   EXPECT_EQ(options.request_timeout, milliseconds(4));
   EXPECT_EQ(options.keep_alive_timeout, milliseconds(5));
+  EXPECT_EQ(options.accepts_per_tick, 14u);
+  EXPECT_EQ(options.accept_late_tick, milliseconds(15));
+  EXPECT_EQ(options.accept_pause, milliseconds(16));
   EXPECT_EQ(options.ping_interval, milliseconds(6));
   EXPECT_EQ(options.ping_timeout, milliseconds(7));
   EXPECT_EQ(options.upgrade_timeout, milliseconds(8));

@@ -66,6 +66,9 @@ void add_transport(Samples& out) {
   out.summed("outcry_connections_refused_total",
              "TCP connections closed at once: over the limit, or no descriptor left.",
              of(&S::connections_refused));
+  out.summed("outcry_accept_pauses_total",
+             "Times that a worker was behind and let waiting connections wait on.",
+             of(&S::accept_pauses));
   out.summed("outcry_connections_closed_total", "TCP connections that ended.",
              of(&S::connections_closed));
   out.summed("outcry_http_requests_total", "HTTP requests on the client port.", of(&S::requests));

@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
+#include "net/cpu.h"
 #include "net/tcp.h"
 
 namespace outcry::gateway {
@@ -15,13 +17,19 @@ bool may_be_dropped(const ToWorker& message) {
   return !std::holds_alternative<JoinAnswer>(message) && !std::holds_alternative<Drain>(message);
 }
 
+void pin(std::optional<unsigned> cpu) {
+  const std::error_code error = cpu ? net::pin_this_thread(*cpu) : std::error_code();
+  if (error) log::warning("can't pin a thread to CPU {}: {}", *cpu, error.message());
+}
+
 }  // namespace
 
 WorkerGroup::WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
                          const transport::StaticFiles* files, ControlMailbox& control,
-                         std::size_t workers) {
-  workers_.resize(workers);
-  for (std::size_t i = 0; i < workers; ++i) {
+                         Placement placement)
+    : placement_(std::move(placement)) {
+  workers_.resize(placement_.workers);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
     // Other workers exist by the time that connections come: all are made before any runs.
     workers_[i].worker = std::make_unique<Worker>(
         static_cast<WorkerId>(i), rules, transport, files, control,
@@ -38,10 +46,10 @@ WorkerGroup::~WorkerGroup() {
   stop();
 }
 
-std::error_code WorkerGroup::listen(const ListenAddress& address) {
+std::error_code WorkerGroup::listen(const ListenAddress& address, std::size_t backlog) {
   net::HostPort target{.host = address.host.empty() ? "::" : address.host, .port = address.port};
   for (Seat& seat : workers_) {
-    auto listener = net::listen_tcp(target);
+    auto listener = net::listen_tcp(target, static_cast<int>(backlog));
     if (!listener) return listener.error();
     target.port = net::local_port(listener->get());  // port 0: all share the first one's
     seat.worker->listen(std::move(*listener));
@@ -53,10 +61,18 @@ std::error_code WorkerGroup::listen(const ListenAddress& address) {
 void WorkerGroup::start() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Worker& worker = *workers_[i].worker;
-    workers_[i].thread = std::jthread([&worker] { worker.run(); });
+    const auto cpu =
+        i < placement_.worker_cpus.size() ? std::optional(placement_.worker_cpus[i]) : std::nullopt;
+    workers_[i].thread = std::jthread([&worker, cpu] {
+      pin(cpu);
+      worker.run();
+    });
     const std::string name = "worker-" + std::to_string(i);
     ::pthread_setname_np(workers_[i].thread.native_handle(), name.c_str());
   }
+  pin(placement_.control_cpu);  // last: threads inherit it
+  if (!placement_.warning.empty()) log::warning("{}", placement_.warning);
+  log::info("placement: {}", placement_.summary);
 }
 
 void WorkerGroup::stop() {

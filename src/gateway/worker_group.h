@@ -11,22 +11,28 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/placement.h"
 #include "gateway/room_index.h"
 #include "gateway/worker.h"
+#include "net/tcp.h"
 
 namespace outcry::gateway {
 
 class WorkerGroup {
  public:
   WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
-              const transport::StaticFiles* files, ControlMailbox& control, std::size_t workers);
+              const transport::StaticFiles* files, ControlMailbox& control, Placement placement);
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
   ~WorkerGroup();
 
-  /// Every worker listens on the same address. Errors: the system's.
-  [[nodiscard]] std::error_code listen(const ListenAddress& address);
+  /// Every worker listens on the same address, each with a queue of `backlog` places (net/tcp.h).
+  /// Errors: the system's.
+  [[nodiscard]] std::error_code listen(const ListenAddress& address,
+                                       std::size_t backlog = net::kBacklog);
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// Starts the threads, pins them and the calling one as the placement says, and logs where each
+  /// is. A thread that can't be pinned runs unpinned.
   void start();
   /// Stops the loops and joins the threads.
   void stop();
@@ -50,6 +56,7 @@ class WorkerGroup {
     std::deque<ToWorker> backlog;
   };
 
+  const Placement placement_;
   std::vector<Seat> workers_;
   WorkerSet to_wake_ = 0;
   std::uint64_t dropped_ = 0;

@@ -1,11 +1,14 @@
 #include "gateway/worker_group.h"
 
 #include <future>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "gateway/client_for_test.h"
 #include "gateway/gateway_setup.h"
+#include "net/cpu.h"
 
 namespace outcry::gateway {
 namespace {
@@ -33,7 +36,7 @@ class WorkerGroupTest : public testing::Test {
   const transport::TransportOptions transport_ = transport_options(config_);
   ControlWaker waker_{[] {}};
   ControlMailbox mailbox_{waker_, 16};
-  WorkerGroup group_{rules_, transport_, nullptr, mailbox_, 1};
+  WorkerGroup group_{rules_, transport_, nullptr, mailbox_, Placement{.workers = 1}};
 };
 
 TEST_F(WorkerGroupTest, a_backlog_is_bounded_but_for_answers) {
@@ -60,6 +63,38 @@ TEST_F(WorkerGroupTest, a_worker_that_sleeps_is_woken_for_its_backlog) {
   first.get_future().wait();
   EXPECT_FALSE(group_.wake());
   EXPECT_EQ(last.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST_F(WorkerGroupTest, threads_run_where_they_were_placed) {
+  const std::vector<unsigned> mine = net::cpu_budget().allowed;
+  ASSERT_FALSE(mine.empty());
+  WorkerGroup placed(rules_, transport_, nullptr, mailbox_,
+                     Placement{.worker_cpus = {mine.front()}, .control_cpu = mine.back()});
+  std::promise<std::vector<unsigned>> workers_cpus;
+  std::vector<unsigned> controls_cpus;
+  std::jthread([&] {  // plays the control thread, which start() pins
+    placed.start();
+    controls_cpus = net::cpu_budget().allowed;
+  })
+      .join();
+  ASSERT_TRUE(placed.post(0, StatsRequest{[&](const WorkerStats&) {
+                            workers_cpus.set_value(net::cpu_budget().allowed);
+                          }}));
+  (void)placed.wake();
+  EXPECT_EQ(workers_cpus.get_future().get(), std::vector{mine.front()});
+  EXPECT_EQ(controls_cpus, std::vector{mine.back()});
+  EXPECT_EQ(net::cpu_budget().allowed, mine);
+}
+
+TEST_F(WorkerGroupTest, a_cpu_that_is_not_there_leaves_a_worker_unpinned) {
+  WorkerGroup placed(rules_, transport_, nullptr, mailbox_, Placement{.worker_cpus = {16'383}});
+  placed.start();
+  std::promise<std::vector<unsigned>> workers_cpus;
+  ASSERT_TRUE(placed.post(0, StatsRequest{[&](const WorkerStats&) {
+                            workers_cpus.set_value(net::cpu_budget().allowed);
+                          }}));
+  (void)placed.wake();
+  EXPECT_EQ(workers_cpus.get_future().get(), net::cpu_budget().allowed);
 }
 
 TEST_F(WorkerGroupTest, it_stops_whatever_waits) {
