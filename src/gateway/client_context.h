@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "auth/room_policy.h"
+#include "auth/token_cache.h"
 #include "auth/token_verifier.h"
 #include "base/ids.h"
 #include "base/slot_table.h"
@@ -40,6 +41,7 @@ struct SharedRules {
 struct ClientContext {
   const WorkerId worker;
   const SharedRules& rules;
+  auth::TokenCache& tokens;
   rooms::Hub& hub;
   ClientSessions& sessions;
   ControlLink& control;

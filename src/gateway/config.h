@@ -90,6 +90,7 @@ struct AuthConfig {
   std::string issuer;
   std::string audience;
   std::string query_parameter = "token";
+  std::size_t cache_entries_max = 1024;  // of each worker
 };
 
 /// [bus]: where events come from.

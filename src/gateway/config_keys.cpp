@@ -180,6 +180,10 @@ constexpr std::array kAuthKeys{
     ConfigKey{"auth", "query_parameter", &member<&Config::auth, &A::query_parameter>,
               "Query parameter that may carry the token; empty: none. The CONNECT payload's "
               "`token` and `Authorization: Bearer` are taken as well."},
+    ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
+              "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
+              "none. The least recently used make room.",
+              "entries", 0, 1'000'000},
 };
 
 using B = BusConfig;

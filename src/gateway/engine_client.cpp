@@ -94,18 +94,19 @@ void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace
     const auto own = json::string_member(packet.data, "token");
     if (own && !own->empty()) token = *own;
   }
-  const auto claims = context_.rules.verifier.verify(without_bearer(token), wall_now());
-  if (!claims) {
+  const auto verified = context_.tokens.verify(without_bearer(token), wall_now());
+  if (!verified) {
     ++context_.stats.connects_refused;
-    const CodeRow& row = row_of(code_for_token(claims.error()));
+    const CodeRow& row = row_of(code_for_token(verified.error()));
     return refuse_connect(packet, row.message, connect_error_data(row.code));
   }
+  const auth::Claims& claims = **verified;
   ++context_.stats.connects;
-  engine_.confirm(end_of(*claims));
-  ClientSession& session = context_.sessions.emplace(context_, engine_, namespace_id, *claims);
+  engine_.confirm(end_of(claims));
+  ClientSession& session = context_.sessions.emplace(context_, engine_, namespace_id, claims);
   sessions_.push_back(session.id());
   const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
-  session.open(std::ranges::find(greeted, claims->identity_claim) != greeted.end());
+  session.open(std::ranges::find(greeted, claims.identity_claim) != greeted.end());
 }
 
 void EngineClient::refuse_connect(const socketio::Packet& packet, std::string_view message,

@@ -129,6 +129,20 @@ void add_clients(Samples& out) {
              of(&S::callbacks));
 }
 
+void add_tokens(Samples& out) {
+  const auto of = [](auto member) {
+    return [member](const WorkerStats& w) { return w.tokens.*member; };
+  };
+  using S = auth::TokenCacheStats;
+  out.summed("outcry_token_cache_hits_total", "Tokens that were verified before.", of(&S::hits));
+  out.summed("outcry_token_cache_misses_total", "Tokens that were not; refused ones too.",
+             of(&S::misses));
+  out.summed("outcry_token_cache_evicted_total", "Of those remembered, the ones that made room.",
+             of(&S::evicted));
+  out.gauge("outcry_token_cache_entries", "Verified tokens in memory.",
+            static_cast<double>(out.sum(of(&S::entries))));
+}
+
 void add_workers(Samples& out, std::span<const WorkerStats> workers) {
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const WorkerStats& w = workers[i];
@@ -212,6 +226,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_workers(out, source.workers);
   add_transport(out);
   add_clients(out);
+  add_tokens(out);
   add_control(out, source);
   add_redis(out, source);
   add_store(out, source);

@@ -29,6 +29,8 @@ class MetricsTest : public testing::Test {
     workers_[0].clients.joins = 2;
     workers_[1].clients.joins = 3;
     workers_[1].sockets = 7;
+    workers_[0].tokens.hits = 8;
+    workers_[1].tokens.hits = 1;
     workers_[0].transport.sessions_closed[4] = 5;
     redis_.decode_failures["not JSON"] = 4;
     publisher_.dropped_away = 1;
@@ -90,6 +92,7 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_publications_undecodable_total", "not JSON"), 4);
   EXPECT_EQ(value_of(all, "outcry_redis_replies_dropped_total"), 3);
   EXPECT_EQ(value_of(all, "outcry_owner_cache_hits_total"), 7);
+  EXPECT_EQ(value_of(all, "outcry_token_cache_hits_total"), 9);
 }
 
 TEST_F(MetricsTest, what_is_not_configured_is_absent) {

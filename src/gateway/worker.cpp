@@ -25,7 +25,8 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       mailbox_(loop_, kMailboxMessages),
       control_(control),
       hand_over_(std::move(hand_over)),
-      context_{id, rules, hub_, sessions_, control_, stats_},
+      tokens_(rules.verifier, rules.config.auth.cache_entries_max),
+      context_{id, rules, tokens_, hub_, sessions_, control_, stats_},
       on_ack_([this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
         on_ack(session, ack_id, arguments);
       }),
@@ -180,6 +181,7 @@ void Worker::take(JoinAnswer answer) {
 void Worker::take(StatsRequest request) {
   request.done({.transport = endpoint_.stats(),
                 .clients = stats_,
+                .tokens = tokens_.stats(),
                 .loop = loop_.stats(),
                 .connections = endpoint_.connection_count(),
                 .engine_sessions = endpoint_.session_count(),

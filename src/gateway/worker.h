@@ -84,6 +84,7 @@ class Worker final : transport::Application, net::TickHandler {
   ControlLink control_;
   HandOver hand_over_;
   ClientStats stats_;
+  auth::TokenCache tokens_;
   rooms::Hub hub_;
   ClientSessions sessions_;
   ClientContext context_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "auth/token_cache.h"
 #include "net/event_loop.h"
 #include "transport/options.h"
 
@@ -26,6 +27,7 @@ struct ClientStats {
 struct WorkerStats {
   transport::TransportStats transport;
   ClientStats clients;
+  auth::TokenCacheStats tokens;
   net::LoopStats loop;
   std::uint64_t connections = 0;  // now
   std::uint64_t engine_sessions = 0;

@@ -126,6 +126,20 @@ TEST_F(WorkerTest, a_token_is_taken_from_the_url_the_header_or_the_auth_payload)
   EXPECT_THAT(by_payload.connect("Bearer " + token_of("alice")), StartsWith("40{\"sid\""));
 }
 
+TEST_F(WorkerTest, a_token_is_verified_once_however_often_it_comes) {
+  const std::string token = token_of("alice");
+  for (int i = 0; i < 3; ++i) {
+    Client tab(port_);
+    EXPECT_THAT(tab.connect(token), StartsWith("40{\"sid\""));
+  }
+  Client spoiled(port_);
+  EXPECT_THAT(spoiled.connect(token + "x"), HasSubstr("token_invalid"));
+  const WorkerStats counted = stats();
+  EXPECT_EQ(counted.tokens.hits, 2u);
+  EXPECT_EQ(counted.tokens.misses, 2u);
+  EXPECT_EQ(counted.tokens.entries, 1u);
+}
+
 TEST_F(WorkerTest, the_auth_payload_counts_before_the_url_unless_it_is_empty) {
   Client renewed(port_, "&token=old");
   EXPECT_THAT(renewed.connect(token_of("alice")), StartsWith("40{\"sid\""));
