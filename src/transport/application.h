@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "net/tls_stream.h"
 #include "net/unique_fd.h"
 #include "protocol/http/request.h"
 #include "transport/options.h"
@@ -31,6 +32,7 @@ struct OpenRequest {
 /// A connection on its way to the worker that holds the session which its request names.
 struct HandedOver {
   net::UniqueFd fd;
+  std::unique_ptr<net::TlsStream> tls;          // null: a plain connection
   std::unique_ptr<http::RequestParser> parser;  // with the request's head, at least
   std::string unread;                           // bytes read beyond what the parser took
   std::string unsent;                           // answers to earlier requests, not yet written

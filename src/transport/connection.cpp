@@ -26,6 +26,14 @@ Connection::Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd,
     : id_(id), endpoint_(endpoint), fd_(std::move(fd)), peer_address_(std::move(peer_address)) {}
 
 bool Connection::start() {
+  if (net::TlsContext* tls = endpoint_.tls()) {
+    tls_ = tls->accept();
+    if (!tls_) return false;
+  }
+  return watch();
+}
+
+bool Connection::watch() {
   if (!endpoint_.loop().try_add(fd_.get(), *this, EPOLLIN)) return false;
   arm(endpoint_.options().request_timeout);
   return true;
@@ -34,8 +42,10 @@ bool Connection::start() {
 bool Connection::start(HandedOver&& handed) {
   parser_ = std::move(handed.parser);
   out_ = std::move(handed.unsent);
-  if (!start()) return false;
-  if (!out_.empty()) endpoint_.flush_later(*this);
+  tls_ = std::move(handed.tls);
+  if (tls_) tls_->move_to(*endpoint_.tls());  // all workers speak it, or none
+  if (!watch()) return false;
+  if (!out_.empty() || (tls_ && tls_->has_unsent())) endpoint_.flush_later(*this);
   take_http(std::as_writable_bytes(std::span(handed.unread)));
   return true;
 }
@@ -71,11 +81,9 @@ void Connection::on_io(std::uint32_t events) noexcept {
 
 void Connection::read() {
   const auto buffer = endpoint_.read_buffer();
-  const auto got = net::read_some(fd_.get(), buffer);
-  if (!got) {
-    if (!net::would_block(got.error())) lose(CloseReason::transport_error);
-    return;
-  }
+  const auto got = tls_ ? tls_->read_some(fd_.get(), buffer) : net::read_some(fd_.get(), buffer);
+  if (tls_ && tls_->has_unsent()) wait_until_writable();
+  if (!got) return read_failed(got.error());
   if (*got == 0) return stream_ended();
   endpoint_.counters().bytes_received += *got;
   switch (mode_) {
@@ -89,6 +97,11 @@ void Connection::read() {
   }
 }
 
+void Connection::read_failed(std::error_code error) {
+  if (error == net::TlsError::plain_http) return refuse_plain_http();
+  if (!net::would_block(error)) lose(CloseReason::transport_error);
+}
+
 // A peer may shut its side after it has asked, and still read the answers.
 void Connection::stream_ended() {
   const bool owes = queued_bytes() > 0 || !unread_.empty();
@@ -96,6 +109,7 @@ void Connection::stream_ended() {
     peer_ended_ = true;
     return set_interest(false, writing_);
   }
+  if (tls_) (void)tls_->close(fd_.get());  // in return; a full socket has nobody who reads it
   lose(mode_ == Mode::http ? CloseReason::transport_error : CloseReason::transport_close);
 }
 
@@ -154,31 +168,38 @@ void Connection::flush(Outbox* outbox) {
     const std::string_view own = std::string_view(out_).substr(out_sent_);
     if (!own.empty()) parts[count++] = {const_cast<char*>(own.data()), own.size()};
     if (outbox != nullptr) count += outbox->gather(std::span(parts).subspan(count));
-    if (count == 0) break;
+    if (count == 0 && !(tls_ && tls_->has_unsent())) break;
     std::size_t total = 0;
     for (std::size_t i = 0; i < count; ++i) total += parts[i].iov_len;
 
-    const auto sent = net::write_some(fd_.get(), std::span(parts).first(count));
+    const auto ready = std::span(parts).first(count);
+    const auto sent = tls_ ? tls_->write_some(fd_.get(), ready) : net::write_some(fd_.get(), ready);
     if (!sent) return lose(CloseReason::transport_error);
     ++endpoint_.counters().writes;
     endpoint_.counters().bytes_sent += *sent;
     const std::size_t own_sent = std::min(*sent, own.size());
     out_sent_ += own_sent;
     if (outbox != nullptr) outbox->consume(*sent - own_sent);
-    if (*sent < total) {
-      write_blocked_ = true;
-      set_interest(reading_, true);
-      if (mode_ == Mode::http) arm(endpoint_.options().request_timeout);
-      return;
+    if (*sent < total || (tls_ && tls_->has_unsent())) {
+      // A handshake has its time from the beginning, however slowly its peer reads.
+      if (mode_ == Mode::http && !handshaking()) arm(endpoint_.options().request_timeout);
+      return wait_until_writable();
     }
   }
   written();
 }
 
+void Connection::wait_until_writable() {
+  write_blocked_ = true;
+  set_interest(reading_, true);
+}
+
 void Connection::written() {
   if (!out_.empty()) std::string().swap(out_);
   out_sent_ = 0;
+  if (handshaking()) return;
   if (mode_ == Mode::closing) {
+    if (tls_ && !tls_->close(fd_.get())) return wait_until_writable();
     mode_ = Mode::lingering;
     ::shutdown(fd_.get(), SHUT_WR);
     arm(kLinger);

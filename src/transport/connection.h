@@ -21,6 +21,7 @@
 
 #include "base/ids.h"
 #include "net/event_loop.h"
+#include "net/tls_stream.h"
 #include "net/unique_fd.h"
 #include "protocol/http/request.h"
 #include "protocol/websocket/message_reader.h"
@@ -115,13 +116,16 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void on_io(std::uint32_t events) noexcept override;
   void on_timer(TimePoint now) noexcept override;
 
+  [[nodiscard]] bool watch();
   void read();
+  void read_failed(std::error_code error);
   void take_http(std::span<std::byte> in);
   void take_progress(std::span<std::byte>& in);
   [[nodiscard]] std::uint64_t body_bytes_max() const;
   [[nodiscard]] bool hand_over(WorkerId worker, std::span<const std::byte> unread);
   void keep_unread(std::span<const std::byte> in);
   void refuse_request(std::error_code error);
+  void refuse_plain_http();
   void take_websocket(std::span<std::byte> in);
   void take_event(const websocket::Event& event);
   void take_ping(std::string_view payload);
@@ -130,6 +134,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void end_websocket(std::uint16_t code, std::string_view reason, CloseReason why);
   void lose(CloseReason reason);
   void stream_ended();
+  void wait_until_writable();
+  [[nodiscard]] bool handshaking() const noexcept { return tls_ && tls_->handshaking(); }
   void written();
   void answers_written();
   void set_interest(bool reading, bool writing);
@@ -150,6 +156,7 @@ class Connection final : net::IoHandler, net::TimerHandler {
   EngineId session_;
   Endpoint& endpoint_;
   net::UniqueFd fd_;
+  std::unique_ptr<net::TlsStream> tls_;  // null: a plain connection
   net::Timer timer_{*this};
   std::unique_ptr<http::RequestParser> parser_;
   std::optional<websocket::MessageReader> reader_;

@@ -98,6 +98,7 @@ void Connection::resume() {
 bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   endpoint_.loop().remove(fd_.get());
   HandedOver handed{.fd = std::move(fd_),
+                    .tls = std::move(tls_),
                     .parser = std::move(parser_),
                     .unread = std::string(as_text(unread)),
                     .unsent = out_.substr(out_sent_),
@@ -108,6 +109,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   // NOLINTNEXTLINE(bugprone-use-after-move): who refuses it may leave it whole
   if (!taken && handed.fd.valid()) {
     fd_ = std::move(handed.fd);
+    tls_ = std::move(handed.tls);
     parser_ = std::move(handed.parser);
     const std::uint32_t events = (reading_ ? EPOLLIN : 0u) | (writing_ ? EPOLLOUT : 0u);
     if (endpoint_.loop().try_add(fd_.get(), *this, events)) return false;
@@ -132,6 +134,17 @@ void Connection::refuse_request(std::error_code error) {
     }
   }
   answer({.status = http::status_for(error), .close = true});
+}
+
+// Answered in kind, though the port speaks TLS only: whoever mistook the scheme shall read why.
+void Connection::refuse_plain_http() {
+  ++endpoint_.counters().requests;
+  tls_.reset();
+  answering_ = true;
+  answer({.status = 400,
+          .content_type = "text/plain; charset=UTF-8",
+          .body = "This port speaks HTTPS: begin the address with https:// or wss://.\n",
+          .close = true});
 }
 
 std::string Connection::cors_headers() const {

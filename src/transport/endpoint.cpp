@@ -33,7 +33,9 @@ Endpoint::Endpoint(net::EventLoop& loop, const TransportOptions& options, Applic
       files_(files),
       origins_(options.allowed_origins),
       read_buffer_(kReadBufferBytes),
-      spare_fd_(open_spare()) {}
+      spare_fd_(open_spare()) {
+  if (options.tls) tls_ = std::make_unique<net::TlsContext>(*options.tls, stats_.tls);
+}
 
 Endpoint::~Endpoint() {
   stop_listening();

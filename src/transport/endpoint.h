@@ -17,6 +17,7 @@
 
 #include "base/slot_table.h"
 #include "net/event_loop.h"
+#include "net/tls_context.h"
 #include "protocol/engineio/session_key.h"
 #include "protocol/websocket/deflate.h"
 #include "transport/application.h"
@@ -69,6 +70,8 @@ class Endpoint final : net::IoHandler {
   [[nodiscard]] Application& application() noexcept { return application_; }
   [[nodiscard]] const OriginPolicy& origins() const noexcept { return origins_; }
   [[nodiscard]] const StaticFiles* files() const noexcept { return files_; }
+  /// Nullptr: connections are plain.
+  [[nodiscard]] net::TlsContext* tls() noexcept { return tls_.get(); }
   [[nodiscard]] engineio::SessionHome home() const noexcept { return home_; }
   [[nodiscard]] websocket::Inflater& inflater() noexcept { return inflater_; }
   [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
@@ -102,6 +105,7 @@ class Endpoint final : net::IoHandler {
   const StaticFiles* files_;
   OriginPolicy origins_;
   TransportStats stats_;
+  std::unique_ptr<net::TlsContext> tls_;  // before the connections
   websocket::Inflater inflater_;
   FramePool frames_;  // before those that hold frames
   std::vector<std::byte> read_buffer_;

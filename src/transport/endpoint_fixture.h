@@ -3,6 +3,9 @@
 //   TestClient ── real TCP ── Endpoint ── RecordingApplication
 //        └──────── until(condition) ticks the workers' loops ────────┘
 //
+// With OUTCRY_TEST_TLS in the environment every worker speaks TLS, and its clients with it: the
+// same tests, one layer more.
+//
 // For tests only. Nothing waits for a time: the loops tick until what is expected has happened, or
 // until a deadline that a correct endpoint never meets.
 #pragma once
@@ -10,8 +13,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <netinet/in.h>
 #include <optional>
 #include <string>
@@ -24,6 +29,7 @@
 #include <gtest/gtest.h>
 
 #include "net/tcp.h"
+#include "net/tls_for_test.h"
 #include "protocol/websocket/client_frames.h"
 #include "transport/endpoint.h"
 
@@ -64,11 +70,23 @@ class RecordingApplication final : public Application {
   std::vector<CloseReason> closed;
 };
 
+/// Of all workers, so that any resumes what another began.
+inline const std::shared_ptr<net::TlsIdentity>& tls_identity() {
+  static const std::shared_ptr<net::TlsIdentity> made = net::test::make_identity();
+  return made;
+}
+
+inline TransportOptions as_this_run_wants(TransportOptions options) {
+  if (std::getenv("OUTCRY_TEST_TLS") != nullptr) options.tls = tls_identity();
+  return options;
+}
+
 class TestWorker final : net::TickHandler {
  public:
   explicit TestWorker(TransportOptions with = {}, WorkerId id = 0,
                       const StaticFiles* files = nullptr)
-      : options(std::move(with)), endpoint(loop, options, application, {.worker = id}, files) {
+      : options(as_this_run_wants(std::move(with))),
+        endpoint(loop, options, application, {.worker = id}, files) {
     auto listener = net::listen_tcp({"127.0.0.1", 0});
     if (!listener) throw std::system_error(listener.error());
     port = net::local_port(listener->get());
@@ -145,21 +163,31 @@ class TestClient {
     if (::connect(fd_.get(), target, sizeof(address)) != 0) {
       throw std::system_error(errno, std::system_category(), "connect");
     }
+    if (worker.options.tls) start_tls({});
   }
+
+  /// Speaks TLS from here on, as this client would.
+  void start_tls(const net::test::TlsClient::Options& options) {
+    tls_ = std::make_unique<net::test::TlsClient>(options);
+  }
+  /// What is sent from here on goes out as it is.
+  void stop_tls() { tls_.reset(); }
+  /// Says close_notify, and leaves the connection open.
+  void close_tls() {
+    tls_->close();
+    send({});
+  }
+  [[nodiscard]] const net::test::TlsClient& tls() const { return *tls_; }
 
   /// Sends all of it, ticking the worker where the socket is full.
   void send(std::string_view bytes) {
-    ASSERT_TRUE(until({&worker_}, [&] {
-      const ssize_t sent =
-          ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-      return bytes.empty() || (sent < 0 && errno != EAGAIN);
-    }));
+    put(bytes);
+    ASSERT_TRUE(until({&worker_}, [&] { return sent_all(); }));
   }
-  /// Sends what the socket takes now; returns how much.
-  std::size_t send_some(std::string_view bytes) {
-    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  /// Sends what the socket takes now; the rest goes with the next call.
+  void send_some(std::string_view bytes) {
+    put(bytes);
+    (void)sent_all();
   }
   void send_text(std::string_view text) {
     send(websocket::test::client_frame(websocket::Opcode::text, text));
@@ -172,7 +200,9 @@ class TestClient {
       const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
       if (got == 0 || (got < 0 && errno != EAGAIN)) ended_ = true;
       if (got <= 0) return received_;
-      received_.append(buffer.data(), static_cast<std::size_t>(got));
+      const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+      if (tls_) tls_->feed(bytes);
+      received_ += tls_ ? std::exchange(tls_->received, {}) : std::string(bytes);
     }
   }
   /// Whether the server has shut its side, or reset the connection.
@@ -184,7 +214,10 @@ class TestClient {
     return until({&worker_}, [&] { return ended(); });
   }
 
-  void shut() { ::shutdown(fd_.get(), SHUT_WR); }
+  void shut() {
+    if (tls_) close_tls();
+    ::shutdown(fd_.get(), SHUT_WR);
+  }
   void close() { fd_.reset(); }
   /// Ends the connection by a reset.
   void reset() {
@@ -216,6 +249,21 @@ class TestClient {
   std::string text() { return frame().payload; }
 
  private:
+  void put(std::string_view bytes) {
+    if (tls_) return tls_->send(bytes);
+    to_send_ += bytes;
+  }
+  /// Whether nothing is left to send, or nobody to send it to.
+  bool sent_all() {
+    if (tls_ && !tls_->established()) received();
+    if (tls_) to_send_ += tls_->output();
+    const ssize_t sent =
+        ::send(fd_.get(), to_send_.data(), to_send_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) return true;
+    to_send_.erase(0, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    return ended_ || (to_send_.empty() && (!tls_ || tls_->established()));
+  }
+
   bool take_response(Response& out, bool head_only) {
     const std::string& in = received();
     const std::size_t end = in.find("\r\n\r\n");
@@ -254,6 +302,8 @@ class TestClient {
 
   TestWorker& worker_;
   net::UniqueFd fd_;
+  std::unique_ptr<net::test::TlsClient> tls_;
+  std::string to_send_;
   std::string received_;
   bool ended_ = false;
 };

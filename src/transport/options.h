@@ -4,8 +4,12 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "net/tls_context.h"
+#include "net/tls_identity.h"
 
 namespace outcry::transport {
 
@@ -17,6 +21,9 @@ struct TransportOptions {
   // Exact origins that browsers may connect from; "*" alone allows all. A request without an
   // Origin, or from the server's own, is always allowed.
   std::vector<std::string> allowed_origins;
+
+  // Null: connections are plain.
+  std::shared_ptr<net::TlsIdentity> tls;
 
   bool polling = true;
   bool websocket = true;
@@ -76,6 +83,7 @@ struct TransportStats {
   std::uint64_t connections_refused = 0;  // over connections_max, or no descriptor left
   std::uint64_t accept_pauses = 0;        // times that waiting connections were made to wait on
   std::uint64_t connections_closed = 0;
+  net::TlsStats tls;
   std::uint64_t requests = 0;
   std::uint64_t requests_refused = 0;    // answered 4xx or 5xx
   std::uint64_t requests_malformed = 0;  // of those, by the HTTP grammar

@@ -25,6 +25,7 @@
 #include "net/event_loop.h"
 #include "net/mailbox.h"
 #include "net/tcp.h"
+#include "net/tls_identity.h"
 #include "protocol/socketio/packet_reader.h"
 #include "protocol/websocket/frame.h"
 #include "transport/endpoint.h"
@@ -188,6 +189,7 @@ class EchoWorker final : transport::Application, outcry::net::TickHandler {
 
 int main(int argc, char** argv) {
   std::string listen = "127.0.0.1:3000";
+  outcry::net::TlsOptions tls;
   int ping_interval_ms = 300, ping_timeout_ms = 200, workers = 1;
   transport::TransportOptions options;
   options.engine_paths = {"/engine.io/", "/socket.io/"};
@@ -204,6 +206,8 @@ int main(int argc, char** argv) {
   app.add_option("--ping-timeout-ms", ping_timeout_ms)->capture_default_str();
   app.add_option("--max-payload", options.message_bytes_max, "bytes")->capture_default_str();
   app.add_flag("--deflate", options.deflate, "permessage-deflate for Engine.IO as well");
+  app.add_option("--tls-certificate", tls.certificate_file, "PEM; with it, TLS only");
+  app.add_option("--tls-key", tls.key_file, "PEM");
   app.add_option("--workers", workers)->capture_default_str()->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   options.ping_interval = std::chrono::milliseconds(ping_interval_ms);
@@ -213,6 +217,15 @@ int main(int argc, char** argv) {
   if (!address) {
     std::fprintf(stderr, "echo_server: --listen %s is not ADDRESS:PORT\n", listen.c_str());
     return 2;
+  }
+  if (!tls.certificate_file.empty() || !tls.key_file.empty()) {
+    auto identity = outcry::net::TlsIdentity::load(tls, outcry::wall_now());
+    if (!identity) {
+      std::fprintf(stderr, "echo_server: --tls-certificate, --tls-key: %s\n",
+                   identity.error().message().c_str());
+      return 2;
+    }
+    options.tls = std::move(*identity);
   }
   std::signal(SIGPIPE, SIG_IGN);
   Workers all;
