@@ -121,5 +121,5 @@ def is_test(path: str) -> bool:
     """A file of tests, or one that only tests and measurements link."""
     folder, name = path.split("/")[0], Path(path).stem
     return folder in ("tests", "bench") or name.endswith(
-        ("_test", "_fuzz", "_benchmark", "_test_support", "_testing")
+        ("_test", "_fuzz", "_benchmark", "_test_support", "_testing", "_for_test", "_fixture")
     ) or name.startswith("test_")
