@@ -31,6 +31,9 @@ struct ServerConfig {
   std::string listen = "127.0.0.1:5000";
   std::size_t workers = 0;  // 0: as many as there are cores, less one for control from three on
   bool pin_workers = false;
+  std::string tls_certificate_file;  // empty, as is the key: plain connections
+  std::string tls_key_file;
+  std::string tls_version_min = "1.2";
   std::string path = "/socket.io/";
   Strings allowed_origins;  // exact; "*" in development only; same-origin is always allowed
   std::string static_dir;

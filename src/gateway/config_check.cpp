@@ -9,6 +9,7 @@
 
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
+#include "gateway/config_tls.h"
 
 namespace outcry::gateway {
 namespace {
@@ -66,6 +67,7 @@ class Rules {
   void server() {
     const ServerConfig& server = config_.server;
     listen("server.listen", server.listen);
+    if (const auto tls = tls_problem(server)) problem("{}", *tls);
     const std::string& path = server.path;
     if (path.size() < 3 || path.front() != '/' || path.back() != '/' ||
         path.find_first_of("?#% ") != std::string::npos) {

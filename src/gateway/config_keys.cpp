@@ -19,6 +19,7 @@ constexpr std::uint64_t kListMax = 64;
 
 constexpr std::array kTransports{"polling"sv, "websocket"sv};
 constexpr std::array kAlgorithms{"HS256"sv};
+constexpr std::array kTlsVersions{"1.2"sv, "1.3"sv};
 constexpr std::array kLevels{"debug"sv, "info"sv, "warning"sv, "error"sv};
 
 using S = ServerConfig;
@@ -34,6 +35,13 @@ constexpr std::array kServerKeys{
               "Each worker keeps to one CPU, the control thread to the next if there is one. For "
               "machines that run nothing else; without effect under a CPU quota and with more "
               "workers than CPUs."},
+    ConfigKey{"server", "tls_certificate_file", &member<&Config::server, &S::tls_certificate_file>,
+              "PEM file: the server's certificate, then those between it and its root. With "
+              "`tls_key_file` the port speaks TLS and nothing else; without both, plain HTTP."},
+    ConfigKey{"server", "tls_key_file", &member<&Config::server, &S::tls_key_file>,
+              "PEM file: the private key of that certificate, without a passphrase."},
+    ConfigKey{"server", "tls_version_min", &member<&Config::server, &S::tls_version_min>,
+              "Oldest version of TLS that a client may speak.", "", 0, 0, kTlsVersions},
     ConfigKey{"server", "path", &member<&Config::server, &S::path>,
               "Request path of Engine.IO. Begins and ends with a slash."},
     ConfigKey{"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,

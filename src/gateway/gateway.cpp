@@ -50,6 +50,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
                   .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
       recent_ids_(kRecentIds),
       epoch_(random_id(6)) {
+  if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
   if (!config_.store.url.empty()) {
     const store::SqliteStoreOptions options{
         .path = config_.store.url.substr(std::string_view("sqlite:").size()),

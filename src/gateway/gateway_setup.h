@@ -12,6 +12,7 @@ namespace outcry::gateway {
 
 /// server.workers, or what place() finds right for this machine.
 [[nodiscard]] std::size_t worker_count(const Config& config);
+/// Throws ConfigError if the files of server.tls_* can't be used.
 [[nodiscard]] transport::TransportOptions transport_options(const Config& config);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
 [[nodiscard]] SharedRules shared_rules(const Config& config);

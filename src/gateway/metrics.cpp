@@ -71,6 +71,16 @@ void add_transport(Samples& out) {
              of(&S::accept_pauses));
   out.summed("outcry_connections_closed_total", "TCP connections that ended.",
              of(&S::connections_closed));
+  const auto of_tls = [](auto member) {
+    return [member](const WorkerStats& w) { return w.transport.tls.*member; };
+  };
+  out.summed("outcry_tls_handshakes_total", "TLS handshakes completed.",
+             of_tls(&net::TlsStats::handshakes));
+  out.summed("outcry_tls_resumed_total", "Of those, with the ticket of an earlier session.",
+             of_tls(&net::TlsStats::resumed));
+  out.summed("outcry_tls_errors_total",
+             "Connections that failed in TLS: no agreement, plain HTTP, broken records.",
+             of_tls(&net::TlsStats::errors));
   out.summed("outcry_http_requests_total", "HTTP requests on the client port.", of(&S::requests));
   out.summed("outcry_http_requests_refused_total", "HTTP requests answered 4xx or 5xx.",
              of(&S::requests_refused));
