@@ -25,10 +25,12 @@ FrameStatus take_frame(std::string_view& in, Frame& out) noexcept {
   if (in.size() < 2) return FrameStatus::incomplete;
   const auto first = static_cast<std::uint8_t>(in[0]);
   const auto second = static_cast<std::uint8_t>(in[1]);
-  const bool whole = (first & 0xF0U) == 0x80U;  // FIN, no reserved bits
+  const bool whole = (first & 0xB0U) == 0x80U;  // FIN, neither RSV2 nor RSV3
+  const bool compressed = (first & 0x40U) != 0;
   const bool masked = (second & 0x80U) != 0;
   const auto opcode = static_cast<std::uint8_t>(first & 0x0FU);
-  if (!whole || masked || opcode == 0) return FrameStatus::malformed;
+  const bool is_control = opcode >= kOpClose;
+  if (!whole || masked || opcode == 0 || (compressed && is_control)) return FrameStatus::malformed;
 
   std::uint64_t length = second & 0x7FU;
   std::size_t header = 2;
@@ -39,7 +41,7 @@ FrameStatus take_frame(std::string_view& in, Frame& out) noexcept {
   }
   if (length > kPayloadBytesMax) return FrameStatus::malformed;
   if (in.size() - header < length) return FrameStatus::incomplete;
-  out = {opcode, in.substr(header, static_cast<std::size_t>(length))};
+  out = {opcode, in.substr(header, static_cast<std::size_t>(length)), compressed};
   in.remove_prefix(header + static_cast<std::size_t>(length));
   return FrameStatus::complete;
 }

@@ -20,12 +20,13 @@ inline constexpr std::uint8_t kOpPong = 0xA;
 struct Frame {
   std::uint8_t opcode = 0;
   std::string_view payload;  ///< a view into the input
+  bool compressed = false;   ///< RSV1: deflated (RFC 7692 §6)
 };
 
 enum class FrameStatus : std::uint8_t { complete, incomplete, malformed };
 
 /// Takes one whole frame off the front of `in`. `in` is unchanged unless the result is `complete`.
-/// Malformed: masked, fragmented, reserved bits set, or longer than 1 MiB.
+/// Malformed: masked, fragmented, RSV2 or RSV3 set, RSV1 on a control frame, or longer than 1 MiB.
 [[nodiscard]] FrameStatus take_frame(std::string_view& in, Frame& out) noexcept;
 
 /// Appends one masked frame. `payload` must be shorter than 64 KiB.

@@ -47,13 +47,24 @@ TEST(Frame, a_frame_torn_at_any_byte_waits_for_the_rest) {
   }
 }
 
+TEST(Frame, a_deflated_frame_is_marked) {
+  std::string_view in("\xC1\x01x\x81\x01y");
+  Frame frame;
+  ASSERT_EQ(take_frame(in, frame), FrameStatus::complete);
+  EXPECT_TRUE(frame.compressed);
+  ASSERT_EQ(take_frame(in, frame), FrameStatus::complete);
+  EXPECT_FALSE(frame.compressed);
+}
+
 TEST(Frame, what_no_server_under_test_may_send_is_malformed) {
   const std::string masked = "\x81\x81\0\0\0\0x"s;
   const std::string fragment = "\x01\x01x"s;
   const std::string continuation = "\x80\x01x"s;
-  const std::string compressed = "\xC1\x01x"s;
+  const std::string compressed_ping = "\xC9\x01x"s;
+  const std::string reserved = "\xA1\x01x"s;
   const std::string huge = "\x81\x7F\0\0\0\0\0\x10\0\x01"s;
-  for (const std::string& bytes : {masked, fragment, continuation, compressed, huge}) {
+  for (const std::string& bytes :
+       {masked, fragment, continuation, compressed_ping, reserved, huge}) {
     std::string_view in = bytes;
     Frame frame;
     EXPECT_EQ(take_frame(in, frame), FrameStatus::malformed);

@@ -3,11 +3,8 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <limits>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <system_error>
 #include <utility>
 
@@ -26,20 +23,32 @@ constexpr std::uint32_t kWatched = std::numeric_limits<std::uint32_t>::max();
 
 Generator::Generator(GeneratorOptions options,
                      const std::function<std::string(std::uint32_t)>& token_of)
-    : options_(std::move(options)), epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(kReadBytes) {
+    : options_(std::move(options)),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      measurement_({.connections = options_.connections,
+                    .rooms = options_.rooms,
+                    .slow_share = options_.slow_share}),
+      buffer_(kReadBytes) {
   if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  session_options_ = {options_.host, options_.path, {}, 0, options_.join};
+  if (options_.tls.enabled) tls_ = std::make_unique<TlsClient>(options_.tls, options_.connections);
+  if (options_.deflate) inflater_ = std::make_unique<Inflater>();
+  session_options_ = {.host = options_.host,
+                      .path = options_.path,
+                      .token = {},
+                      .mode = options_.mode,
+                      .join = options_.join,
+                      .wants_symbols = false,
+                      .inflater = inflater_.get()};
   tokens_.reserve(options_.rooms);
   for (std::uint32_t user = 0; user < options_.rooms; ++user) tokens_.push_back(token_of(user));
   connections_.reserve(options_.connections);
-  for (std::uint32_t i = 0; i < options_.connections; ++i)
-    connections_.emplace_back(i % options_.rooms);
+  for (std::uint32_t i = 0; i < options_.connections; ++i) {
+    connections_.emplace_back(room_of(i));
+    waiting_.push_back(i);
+  }
 }
 
 Generator::~Generator() {
-  for (const Connection& connection : connections_) {
-    if (connection.fd >= 0) ::close(connection.fd);
-  }
   ::close(epoll_);
 }
 
@@ -71,99 +80,127 @@ bool Generator::poll(int timeout_ms) {
   return watched;
 }
 
-void Generator::open_window(std::uint64_t from_ns, std::uint64_t to_ns) {
-  window_.from_ns = from_ns;
-  window_.to_ns = to_ns;
-  window_.delivered = 0;
-  window_.arrived = 0;
-  window_.latency.clear();
-}
-
 void Generator::start_more() {
-  while (started_ < options_.connections && started_ - ready_ - failed_ < options_.in_flight_max)
-    open(started_++);
+  while (!waiting_.empty() && opening_ < options_.in_flight_max) {
+    const std::uint32_t index = waiting_.front();
+    waiting_.pop_front();
+    open(index);
+  }
 }
 
 void Generator::open(std::uint32_t index) {
   Connection& connection = connections_[index];
+  connection.state = State::opening;
+  ++opening_;
   connection.started_ns = monotonic_ns();
-  connection.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (connection.fd < 0) return close(index, std::string("socket: ") + std::strerror(errno));
-  const int on = 1;
-  // A client's small writes are handshakes and pongs; waiting to merge them would be measured as
-  // the server's latency.
-  (void)setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on,
-                   sizeof on);  // without it only slower
-  const auto* address = reinterpret_cast<const sockaddr*>(&options_.server);
-  if (connect(connection.fd, address, sizeof options_.server) != 0 && errno != EINPROGRESS) {
-    return close(index, std::string("connect: ") + std::strerror(errno));
-  }
+  const int receive_buffer = measurement_.is_slow(index) ? options_.slow_buffer_bytes : 0;
+  const std::string error =
+      connection.stream.open(options_.server, tls_.get(), index, receive_buffer);
+  if (!error.empty()) return lose(index, error);
+  connection.wants_write = true;
   connection.session.start(session_options_, connection.unsent);
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT;
-  event.data.u32 = index;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) close(index, "epoll_ctl");
+  if (!set_epoll(EPOLL_CTL_ADD, index)) lose(index, "epoll_ctl");
 }
 
-SessionOptions& Generator::options_for(std::uint32_t challenge) {
-  session_options_.token = tokens_[challenge];
-  return session_options_;
+std::uint32_t Generator::reconnect(std::uint32_t count) {
+  setup_time_.clear();
+  std::uint32_t reopened = 0;
+  for (std::uint32_t i = 0; i < options_.connections; ++i) {
+    Connection& connection = connections_[i];
+    const bool ends_now = connection.state == State::ready && count > 0;
+    if (!ends_now && connection.state != State::lost) continue;
+    if (ends_now) {
+      --count;
+      --ready_;
+      connection.stream.close();
+    }
+    connection.state = State::waiting;
+    connection.stalled = false;
+    connection.unsent.clear();
+    connection.session = Session(room_of(i));
+    waiting_.push_back(i);
+    ++reopened;
+  }
+  return reopened;
+}
+
+void Generator::track(bool stall) {
+  measurement_.track(monotonic_ns());
+  session_options_.wants_symbols = true;
+  for (std::uint32_t i = 0; stall && i < options_.connections; ++i) {
+    Connection& connection = connections_[i];
+    if (!measurement_.is_slow(i) || connection.state != State::ready || connection.stalled)
+      continue;
+    connection.stalled = set_epoll(EPOLL_CTL_DEL, i);
+  }
+}
+
+void Generator::resume() {
+  for (std::uint32_t i = 0; i < options_.connections; ++i) {
+    if (!std::exchange(connections_[i].stalled, false)) continue;
+    if (!set_epoll(EPOLL_CTL_ADD, i)) lose(i, "epoll_ctl");
+  }
+}
+
+ConnectionEnd Generator::end_of(std::uint32_t index) const noexcept {
+  const Connection& connection = connections_[index];
+  return {.is_open = connection.state == State::ready, .code = connection.session.close_code()};
 }
 
 void Generator::readable(std::uint32_t index) {
   Connection& connection = connections_[index];
-  if (connection.fd < 0) return;
-  const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
-  if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR)
-      close(index, std::string("read: ") + std::strerror(errno));
-    return;
-  }
-  if (got == 0) return close(index, "the server ended the connection");
-
-  const std::uint64_t now = monotonic_ns();
-  const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
-  // The token is needed once, at CONNECT; copying it for each event would be waste.
-  SessionOptions& options =
-      connection.ready ? session_options_ : options_for(connection.session.challenge());
-  connection.session.receive(bytes, options, connection.unsent, deliveries_);
-  account(now);
-  if (connection.session.stage() == Session::Stage::failed)
-    return close(index, connection.session.failure());
-  if (!connection.ready && connection.session.stage() == Session::Stage::joined) {
-    connection.ready = true;
-    ++ready_;
-    setup_time_.record(now - connection.started_ns);
-  }
+  // TLS may hold more than one read takes out, and epoll doesn't see it.
+  do {
+    if (!connection.stream.is_open()) return;
+    const IoResult got = connection.stream.read(buffer_.data(), buffer_.size());
+    if (got.status == IoStatus::would_block) break;
+    if (got.status == IoStatus::ended) return lose(index, "the server ended the connection");
+    if (got.status != IoStatus::done) return lose(index, got.why);
+    received(index, got.bytes);
+  } while (connection.stream.is_tls());
   if (!connection.unsent.empty() && !connection.wants_write) flush(index);
 }
 
-void Generator::account(std::uint64_t now_ns) {
-  for (const Delivery& delivery : deliveries_) {
-    if (!delivery.own_room) ++misdelivered_;
-    if (!delivery.in_sequence) ++out_of_sequence_;
-    ++arrived_total_;
-    last_arrival_ns_ = now_ns;
-    if (now_ns >= window_.from_ns && now_ns < window_.to_ns) ++window_.arrived;
-    if (delivery.published_ns < window_.from_ns || delivery.published_ns >= window_.to_ns) continue;
-    ++window_.delivered;
-    window_.latency.record(now_ns > delivery.published_ns ? now_ns - delivery.published_ns : 0);
+void Generator::received(std::uint32_t index, std::size_t bytes) {
+  Connection& connection = connections_[index];
+  const std::uint64_t now = monotonic_ns();
+  // The token is needed once, at CONNECT; copying it for each event would be waste.
+  if (connection.state == State::opening) {
+    session_options_.token = tokens_[connection.session.challenge()];
   }
+  connection.session.receive({buffer_.data(), bytes}, session_options_, connection.unsent,
+                             deliveries_);
+  for (const Delivery& delivery : deliveries_) measurement_.take(index, delivery, now);
   deliveries_.clear();
+  if (connection.session.stage() == Session::Stage::failed) {
+    return lose(index, connection.session.failure());
+  }
+  if (connection.state == State::opening && connection.session.stage() == Session::Stage::joined) {
+    connection.state = State::ready;
+    --opening_;
+    ++ready_;
+    setup_time_.record(now - connection.started_ns);
+  }
 }
 
 void Generator::flush(std::uint32_t index) {
   Connection& connection = connections_[index];
-  if (connection.fd < 0) return;
+  if (!connection.stream.is_open()) return;
   while (!connection.unsent.empty()) {
-    const ssize_t sent =
-        send(connection.fd, connection.unsent.data(), connection.unsent.size(), MSG_NOSIGNAL);
-    if (sent < 0) {
-      if (errno == EAGAIN) return set_interest(index, true);
-      if (errno == EINTR) continue;
-      return close(index, std::string("write: ") + std::strerror(errno));
+    const IoResult sent = connection.stream.write(connection.unsent);
+    switch (sent.status) {
+      case IoStatus::done:
+        connection.unsent.erase(0, sent.bytes);
+        break;
+      case IoStatus::would_block:
+        return set_interest(index, true);
+      case IoStatus::needs_input:  // readable() comes back here
+        return set_interest(index, false);
+      case IoStatus::ended:
+        return lose(index, "the server ended the connection");
+      case IoStatus::failed:
+        return lose(index, sent.why);
     }
-    connection.unsent.erase(0, static_cast<std::size_t>(sent));
   }
   set_interest(index, false);
 }
@@ -172,17 +209,27 @@ void Generator::set_interest(std::uint32_t index, bool wants_write) {
   Connection& connection = connections_[index];
   if (connection.wants_write == wants_write) return;
   connection.wants_write = wants_write;
-  epoll_event event{};
-  event.events = wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  event.data.u32 = index;
-  if (epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event) != 0) close(index, "epoll_ctl");
+  if (!set_epoll(EPOLL_CTL_MOD, index)) lose(index, "epoll_ctl");
 }
 
-void Generator::close(std::uint32_t index, const std::string& why) {
+bool Generator::set_epoll(int operation, std::uint32_t index) const {
+  const Connection& connection = connections_[index];
+  epoll_event event{};
+  event.events = connection.wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.u32 = index;
+  return epoll_ctl(epoll_, operation, connection.stream.fd(), &event) == 0;
+}
+
+void Generator::lose(std::uint32_t index, const std::string& why) {
   Connection& connection = connections_[index];
-  if (connection.fd >= 0) ::close(connection.fd);
-  connection.fd = -1;
-  if (std::exchange(connection.ready, false)) --ready_;
+  connection.stream.close();
+  if (connection.state == State::ready) --ready_;
+  if (connection.state == State::opening) --opening_;
+  connection.state = State::lost;
+  if (measurement_.is_slow(index) && connection.session.close_code() == kTooSlowCode) {
+    ++closed_slow_;
+    return;
+  }
   ++failed_;
   ++failures_[why];
 }

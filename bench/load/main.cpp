@@ -1,5 +1,6 @@
 // load/main.cpp — outcry_load: many browsers in one process, on this machine only.
-#include <array>
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -8,10 +9,12 @@
 #include <stdexcept>
 #include <string>
 #include <sys/resource.h>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "common/line_input.h"
 #include "common/loopback.h"
 #include "common/workload.h"
 #include "load/control.h"
@@ -36,11 +39,47 @@ struct Options {
   std::uint32_t setup_seconds = 120;
   std::uint32_t seconds = 10;
   std::uint32_t life_seconds = 3'400;
+  std::vector<std::string> latest;
+  std::string transport = "websocket";
+  bool bare = false;
   bool control = false;
   bool no_join = false;
 };
 
+void declare_transport(CLI::App& app, Options& options) {
+  app.add_option("--transport", options.transport, "websocket, or Engine.IO's HTTP long-polling")
+      ->check(CLI::IsMember({"websocket", "polling"}))
+      ->capture_default_str();
+  app.add_flag("--bare", options.bare,
+               "nothing above the WebSocket: for outcry_limit, which is told the challenge in the "
+               "request's query");
+  app.add_flag("--deflate", options.generator.deflate,
+               "offer permessage-deflate without context takeover");
+  app.add_flag("--tls", options.generator.tls.enabled, "TLS 1.2 or newer");
+  app.add_option("--tls-ca", options.generator.tls.ca_file,
+                 "verify the server with this CA file (default: not verified)");
+  app.add_flag("!--tls-no-resumption", options.generator.tls.resume,
+               "a connection that comes back offers no ticket");
+}
+
+void declare_readers(CLI::App& app, Options& options) {
+  app.add_option("--slow-share", options.generator.slow_share,
+                 "this share of the connections are slow readers, which `stall` makes stop reading")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--slow-buffer", options.generator.slow_buffer_bytes,
+                 "a slow reader's receive buffer in bytes")
+      ->check(CLI::Range(2'048, 16'777'216))
+      ->capture_default_str();
+  app.add_option("--latest", options.latest,
+                 "an event of which only the newest of each key must arrive (repeatable; default: "
+                 "every event must arrive)")
+      ->check(CLI::IsMember(std::vector<std::string>(kEventNames.begin(), kEventNames.end())));
+}
+
 void declare(CLI::App& app, Options& options) {
+  declare_transport(app, options);
+  declare_readers(app, options);
   app.add_option("--connect", options.address, "server, a literal in 127.0.0.0/8 with port")
       ->capture_default_str();
   app.add_option("--path", options.generator.path, "Engine.IO path")->capture_default_str();
@@ -106,28 +145,31 @@ void raise_descriptor_limit(std::uint32_t connections) {
   }
 }
 
-void print_line(const std::string& line) {
-  std::puts(line.c_str());
-  std::fflush(stdout);
-}
-
 /// Reads commands until `quit`, the end of input, or `end_ns`.
 void take_commands(Generator& generator, Control& control, std::uint64_t end_ns) {
   generator.watch(STDIN_FILENO);
-  std::string input;
-  std::array<char, 4096> chunk;
+  LineInput input(STDIN_FILENO);
   while (monotonic_ns() < end_ns) {
     if (!generator.poll(100)) continue;
-    const ssize_t got = read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (got <= 0) return;
-    input.append(chunk.data(), static_cast<std::size_t>(got));
-    for (std::size_t end = input.find('\n'); end != std::string::npos; end = input.find('\n')) {
-      const std::string line = input.substr(0, end);
-      input.erase(0, end + 1);
-      if (line == "quit") return;
-      print_line(control.run(line));
+    if (!input.read()) return;
+    while (const auto line = input.take()) {
+      if (*line == "quit") return;
+      print_line(control.run(*line));
     }
   }
+}
+
+LatestKinds parse_latest(const std::vector<std::string>& names) {
+  LatestKinds out;
+  for (const std::string& name : names) {
+    if (const auto kind = event_kind(name)) out.set(static_cast<std::size_t>(*kind));
+  }
+  return out;
+}
+
+SessionMode mode_of(const Options& options) {
+  if (options.bare) return SessionMode::bare;
+  return options.transport == "polling" ? SessionMode::polling : SessionMode::websocket;
 }
 
 int run(Options& options) {
@@ -138,19 +180,23 @@ int run(Options& options) {
   const auto server = parse_loopback(options.address);
   if (!server)
     throw std::runtime_error("--connect: only 127.x.y.z:PORT is allowed, got " + options.address);
-  const std::string secret = read_secret(options.secret_file);
+  const std::string secret = options.bare ? std::string() : read_secret(options.secret_file);
   raise_descriptor_limit(options.generator.connections);
   options.generator.server = *server;
   options.generator.host = options.address;
   options.generator.join = !options.no_join;
+  options.generator.mode = mode_of(options);
+  std::signal(SIGPIPE, SIG_IGN);  // TLS writes with write(), which has no flag against it
 
   const std::int64_t now = std::time(nullptr);
   const std::uint64_t end_ns = monotonic_ns() + options.life_seconds * kNsPerSecond;
   Generator generator(options.generator, [&](std::uint32_t user) {
-    return mint_token(secret, user_id(user), now, now + kTokenSeconds);
+    return options.bare ? std::string()
+                        : mint_token(secret, user_id(user), now, now + kTokenSeconds);
   });
-  Control control(generator, parse_pids(options.pids));
-  print_line(control.set_up(options.setup_seconds));
+  Control control(generator, parse_pids(options.pids), parse_latest(options.latest),
+                  options.setup_seconds);
+  print_line(control.set_up());
   if (options.control) {
     take_commands(generator, control, end_ns);
   } else {
@@ -158,7 +204,10 @@ int run(Options& options) {
     const std::uint64_t to = from + options.seconds * kNsPerSecond;
     print_line(control.measure(from, to, to));
   }
-  return generator.failed() == 0 && generator.settled() && generator.misdelivered() == 0 ? 0 : 1;
+  const Faults& faults = generator.measurement().faults();
+  const bool good = generator.failed() == 0 && generator.settled() && faults.misdelivered == 0 &&
+                    faults.out_of_sequence == 0;
+  return good ? 0 : 1;
 }
 
 }  // namespace

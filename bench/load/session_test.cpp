@@ -129,7 +129,7 @@ TEST_F(SessionTest, every_refusal_says_why) {
   EXPECT_EQ(failure_after({upgraded, open, server_frame("40"), server_frame(R"(42["error",{}])")}),
             R"(join refused: ["error",{}])");
   EXPECT_EQ(failure_after({upgraded, server_frame("\x03\xf0slow", kOpClose)}),
-            "closed by the server: slow");
+            "closed by the server: 1008 slow");
   EXPECT_EQ(failure_after({upgraded, "\x01\x01"}), "malformed frame");
 }
 

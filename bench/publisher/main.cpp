@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +20,7 @@
 #include "publisher/event_source.h"
 #include "publisher/message_template.h"
 #include "publisher/pacer.h"
+#include "publisher/publish_command.h"
 #include "publisher/redis_sink.h"
 
 namespace outcry::bench {
@@ -114,15 +114,6 @@ Histogram publish(const Options& options, EventSource& source, Sink& sink, Pacer
   }
   sink.finish();
   return pauses;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 sockaddr_in loopback_or_throw(std::string_view option, const std::string& address) {
