@@ -26,7 +26,7 @@ class SlotTable {
   SlotTable& operator=(const SlotTable&) = delete;
   ~SlotTable() {
     for (std::uint32_t slot = 0; slot < used_; ++slot) {
-      if (at(slot).alive) at(slot).object()->~T();
+      if (place(slot).alive) place(slot).object()->~T();
     }
   }
 
@@ -36,7 +36,7 @@ class SlotTable {
     if (free_.empty()) grow();
     const std::uint32_t slot = free_.back();
     free_.pop_back();
-    Slot& s = at(slot);
+    Slot& s = place(slot);
     s.alive = true;
     ++size_;
     return *new (s.storage) T(Id{slot, s.generation}, std::forward<Args>(args)...);
@@ -45,14 +45,20 @@ class SlotTable {
   /// The object, or nullptr if it was erased (also when its slot has a new owner).
   [[nodiscard]] T* find(Id id) noexcept {
     if (id.slot >= used_) return nullptr;
-    Slot& s = at(id.slot);
+    Slot& s = place(id.slot);
     return s.alive && s.generation == id.generation ? s.object() : nullptr;
+  }
+
+  /// The object that lives in a slot now, or nullptr. For those who learn of every erase.
+  [[nodiscard]] T* at(std::uint32_t slot) noexcept {
+    if (slot >= used_ || !place(slot).alive) return nullptr;
+    return place(slot).object();
   }
 
   /// Destroys the object and bumps the generation. The id must be alive.
   void erase(Id id) {
     OUTCRY_ASSERT(find(id) != nullptr);
-    Slot& s = at(id.slot);
+    Slot& s = place(id.slot);
     s.object()->~T();
     s.alive = false;
     if (++s.generation == 0) s.generation = 1;
@@ -66,7 +72,7 @@ class SlotTable {
   template <class F>
   void for_each(F&& f) {
     for (std::uint32_t slot = 0; slot < used_; ++slot) {
-      if (at(slot).alive) f(*at(slot).object());
+      if (place(slot).alive) f(*place(slot).object());
     }
   }
 
@@ -79,7 +85,7 @@ class SlotTable {
   };
   static constexpr std::uint32_t kChunk = 256;
 
-  Slot& at(std::uint32_t slot) noexcept { return chunks_[slot / kChunk][slot % kChunk]; }
+  Slot& place(std::uint32_t slot) noexcept { return chunks_[slot / kChunk][slot % kChunk]; }
 
   void grow() {
     chunks_.push_back(std::make_unique<Slot[]>(kChunk));

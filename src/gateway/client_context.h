@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "auth/room_policy.h"
 #include "auth/token_cache.h"
 #include "auth/token_verifier.h"
@@ -19,6 +21,8 @@ namespace outcry::gateway {
 
 class ClientSession;
 using ClientSessions = SlotTable<ClientSession, SessionId>;
+/// Socket.IO ids to sessions; views what the sessions hold.
+using SocketIds = boost::unordered_flat_map<std::string_view, SessionId>;
 
 /// What all workers share, read-only once they run.
 struct SharedRules {
@@ -44,6 +48,7 @@ struct ClientContext {
   auth::TokenCache& tokens;
   rooms::Hub& hub;
   ClientSessions& sessions;
+  SocketIds& sids;
   ControlLink& control;
   ClientStats& stats;
 };

@@ -5,13 +5,14 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/random.h"
 
 namespace outcry::gateway {
 namespace {
 
-// 15 bytes, 20 characters: what Redis adapters take for a socket's own room. Not a credential.
+// Of base64, so that an id has kSocketIdLength characters. Not a credential.
 constexpr std::size_t kSocketIdBytes = 15;
 
 std::string timestamp_now() {
@@ -33,12 +34,11 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
                              NamespaceId namespace_id, const auth::Claims& claims)
-    : id_(id),
-      namespace_id_(namespace_id),
-      context_(context),
-      engine_(engine),
-      sid_(random_id(kSocketIdBytes)),
-      user_(claims.user) {}
+    : id_(id), namespace_id_(namespace_id), context_(context), engine_(engine), user_(claims.user) {
+  const std::string id_text = random_id(kSocketIdBytes);
+  OUTCRY_ASSERT(id_text.size() == sid_.size());
+  std::ranges::copy(id_text, sid_.begin());
+}
 
 std::string_view ClientSession::namespace_name() const {
   return context_.rules.config.socketio.namespaces[namespace_id_];
@@ -47,12 +47,9 @@ std::string_view ClientSession::namespace_name() const {
 // ---- Opening and closing ----
 
 void ClientSession::open(bool greeted) {
-  // Neither room is told to control: it posts to every worker what is meant for everyone, or for a
-  // name that looks like a socket's.
-  context_.hub.join(id_, {namespace_id_, ""});
-  context_.hub.join(id_, {namespace_id_, sid_});
+  context_.sids.emplace(sid(), id_);
   std::string packet = "4";
-  socketio::append_connect(packet, namespace_name(), sid_);
+  socketio::append_connect(packet, namespace_name(), sid());
   engine_.send(transport::make_frame(packet));
   if (greeted) greet();
 }
@@ -70,35 +67,29 @@ void ClientSession::greet() {
 }
 
 void ClientSession::close() {
-  context_.hub.leave_all(id_, [this](rooms::RoomName room) { tell_presence(room.name, false); });
+  context_.sids.erase(sid());
+  context_.hub.leave_all(id_, [this](rooms::RoomRef room) {
+    context_.control.send(RoomEmptied{.worker = context_.worker, .room = std::move(room)});
+  });
 }
 
-void ClientSession::enter(std::string_view room) {
-  if (joined_rooms() >= context_.rules.config.socketio.rooms_per_socket_max) return;
-  if (context_.hub.join(id_, {namespace_id_, room}) == rooms::Change::presence) {
-    tell_presence(room, true);
+void ClientSession::enter(const RoomTarget& target) {
+  if (target.socket_id == sid()) {
+    in_own_room = true;
+  } else if (context_.hub.room_count(id_) < context_.rules.config.socketio.rooms_per_socket_max) {
+    context_.hub.join(id_, target.room);
   }
 }
 
-void ClientSession::leave(std::string_view room) {
-  if (room.empty()) return;
-  if (context_.hub.leave(id_, {namespace_id_, room}) == rooms::Change::presence) {
-    tell_presence(room, false);
+void ClientSession::leave(const RoomTarget& target) {
+  if (target.socket_id == sid()) in_own_room = false;
+  if (target.room) leave(target.room);
+}
+
+void ClientSession::leave(const rooms::RoomRef& room) {
+  if (context_.hub.leave(id_, room->number()) == rooms::Change::presence) {
+    context_.control.send(RoomEmptied{.worker = context_.worker, .room = room});
   }
-}
-
-void ClientSession::tell_presence(std::string_view room, bool present) {
-  if (room.empty() || room == sid_) return;  // see open()
-  context_.control.send(RoomPresence{.worker = context_.worker,
-                                     .namespace_id = namespace_id_,
-                                     .room = std::string(room),
-                                     .present = present});
-}
-
-/// Its own room, which it is in from the start, takes no place.
-std::size_t ClientSession::joined_rooms() const {
-  const std::size_t own = context_.hub.is_member(id_, {namespace_id_, sid_}) ? 1 : 0;
-  return context_.hub.room_count(id_) - own;
 }
 
 // ---- Events ----
@@ -136,8 +127,8 @@ void ClientSession::join(const Command& command, std::string object_id,
   if (pending_.size() >= limits.pending_joins_max || !context_.control.clear()) {
     return refused(Code::too_many_requests);
   }
-  if (joined_rooms() + pending_.size() >= limits.rooms_per_socket_max &&
-      !context_.hub.is_member(id_, {namespace_id_, room})) {
+  if (context_.hub.room_count(id_) + pending_.size() >= limits.rooms_per_socket_max &&
+      !context_.hub.find(id_, namespace_id_, room)) {
     return refused(Code::too_many_rooms);
   }
   // Also for a member: joining again is how a front end refreshes, and rights may have ended.
@@ -169,7 +160,7 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   if (answer.verdict != JoinAnswer::Verdict::granted) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
     // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.
-    if (denied) leave(answer.room);
+    if (denied && answer.room) leave(answer.room);
     if (pending.command == nullptr) return;
     return refuse({.code = denied ? Code::forbidden : Code::unavailable,
                    .command = pending.command,
@@ -177,7 +168,7 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
                   pending.ack_id);
   }
   ++context_.stats.joins;
-  context_.hub.join(id_, {namespace_id_, answer.room});
+  context_.hub.join(id_, answer.room);
   for (transport::SharedFrame& frame : answer.snapshot) engine_.send(std::move(frame));
   if (pending.command != nullptr) confirm(*pending.command, pending.object_id, pending.ack_id);
 }
@@ -191,7 +182,7 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
            pending.command->room_prefix == command.room_prefix;
   });
   ++context_.stats.leaves;
-  leave(room);
+  if (const rooms::RoomRef joined = context_.hub.find(id_, namespace_id_, room)) leave(joined);
   confirm(command, object_id, ack_id);
 }
 

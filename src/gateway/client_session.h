@@ -9,6 +9,7 @@
 // Thread: its worker's only. Owner: Worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@
 
 namespace outcry::gateway {
 
+/// Of a Socket.IO id: what Redis adapters take for a socket's own room.
+inline constexpr std::size_t kSocketIdLength = 20;
+
 class ClientSession {
  public:
   ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
@@ -34,7 +38,7 @@ class ClientSession {
 
   [[nodiscard]] SessionId id() const noexcept { return id_; }
   /// The Socket.IO id, which publishers may use as a room's name.
-  [[nodiscard]] std::string_view sid() const noexcept { return sid_; }
+  [[nodiscard]] std::string_view sid() const noexcept { return {sid_.data(), sid_.size()}; }
   [[nodiscard]] std::string_view user() const noexcept { return user_; }
   [[nodiscard]] NamespaceId namespace_id() const noexcept { return namespace_id_; }
   [[nodiscard]] transport::EngineSession& engine() noexcept { return engine_; }
@@ -46,14 +50,15 @@ class ClientSession {
   /// Leaves all rooms; the session is erased afterwards.
   void close();
   /// A publisher's doing: tells nobody.
-  void enter(std::string_view room);
-  /// Nobody can be made to leave the room of everyone.
-  void leave(std::string_view room);
+  void enter(const RoomTarget& target);
+  void leave(const RoomTarget& target);
 
   void send_event(std::string_view event, std::string_view arguments);
 
   /// Number of the last delivery that this session was looked at for (Worker).
   std::uint64_t delivery_mark = 0;
+  /// Whether the room of its own name still reaches it; a publisher may take it out.
+  bool in_own_room = true;
 
  private:
   struct PendingJoin {
@@ -74,15 +79,14 @@ class ClientSession {
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
-  void tell_presence(std::string_view room, bool present);
-  [[nodiscard]] std::size_t joined_rooms() const;
+  void leave(const rooms::RoomRef& room);
 
   const SessionId id_;
   const NamespaceId namespace_id_;
   ClientContext& context_;
   transport::EngineSession& engine_;
   std::uint32_t next_ticket_ = 1;
-  std::string sid_;
+  std::array<char, kSocketIdLength> sid_;
   std::string user_;
   std::vector<PendingJoin> pending_;
 };

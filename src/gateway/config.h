@@ -62,6 +62,7 @@ struct EngineConfig {
   bool permessage_deflate = false;
   std::size_t deflate_min_bytes = 1024;
   std::size_t outbox_bytes_max = 1'048'576;
+  std::size_t backlog_bytes_max = 268'435'456;
 };
 
 /// [socketio]: namespaces, packets and rooms of one socket.
@@ -136,6 +137,12 @@ struct EventsConfig {
       {"challenge_status_changed", {"CHALLENGE_STATUS_CHANGED"}},
       {"risk_alert", {"RISK_ALERT"}},
   };
+  Strings latest{"equity_updated"};
+  Strings volatile_events;  // key: volatile
+  /// `latest` event -> the member of its first argument whose values are kept apart.
+  std::map<std::string, std::string> keys;
+  milliseconds latest_interval{0};
+  milliseconds conflation{1'000};
   Strings snapshot{"equity_updated", "challenge_status_changed"};
   std::size_t snapshot_rooms_max = 100'000;
   std::size_t snapshot_bytes_max = 268'435'456;

@@ -116,6 +116,11 @@ constexpr std::array kEngineKeys{
               "What may wait for a slow client; above it the client is disconnected and may come "
               "back.",
               "bytes", 16'384, 1024 * kMiB},
+    ConfigKey{
+        "engine", "backlog_bytes_max", &member<&Config::engine, &E::backlog_bytes_max>,
+        "What may wait for all slow clients of a worker; above it those are disconnected that "
+        "hold more than their share, and may come back.",
+        "bytes", kMiB, 1024 * 1024 * kMiB},
 };
 
 using I = SocketioConfig;
@@ -262,6 +267,24 @@ constexpr std::array kRoomsKeys{
 
 using V = EventsConfig;
 constexpr std::array kEventsKeys{
+    ConfigKey{"events", "latest", &member<&Config::events, &V::latest>,
+              "Events of which only the newest matters: one that still waits for a slow client is "
+              "superseded by the next of its room, name and key. All others are delivered in full.",
+              "", 0, 1024},
+    ConfigKey{"events", "volatile", &member<&Config::events, &V::volatile_events>,
+              "Events that are dropped for a client that can't take them at once.", "", 0, 1024},
+    ConfigKey{"events", "keys", &member<&Config::events, &V::keys>,
+              "For events in `latest`: the member of their object that tells apart what must not "
+              "supersede each other, such as { quote = \"symbol\" }.",
+              "", 0, 1024},
+    ConfigKey{"events", "latest_interval_ms", &member<&Config::events, &V::latest_interval>,
+              "Least time between two `latest` events of one room, name and key; the newest of "
+              "those that come faster is sent at its end. 0: each is sent as it comes.",
+              "ms", 0, 10'000},
+    ConfigKey{"events", "conflation_ms", &member<&Config::events, &V::conflation>,
+              "A `latest` event that has waited so long for a slow client keeps its place, so that "
+              "one that is published all the time still arrives.",
+              "ms", 0, kHourMs},
     ConfigKey{"events", "snapshot", &member<&Config::events, &V::snapshot>,
               "Events whose newest is kept for each room and sent to who joins it later.", "", 0,
               kListMax},

@@ -17,13 +17,14 @@
 namespace outcry::gateway {
 
 using AliasMap = std::map<std::string, Strings>;
+using TextMap = std::map<std::string, std::string>;
 
 /// Finds the key's member in a Config; the alternative is the key's type.
 template <class T>
 using Member = T& (*)(Config&);
 using AnyMember =
     std::variant<Member<bool>, Member<std::size_t>, Member<milliseconds>, Member<seconds>,
-                 Member<std::string>, Member<Strings>, Member<AliasMap>>;
+                 Member<std::string>, Member<Strings>, Member<AliasMap>, Member<TextMap>>;
 
 struct ConfigKey {
   std::string_view section;

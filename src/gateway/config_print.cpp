@@ -33,7 +33,8 @@ bool is_number(const ConfigKey& key) {
 
 bool is_list(const ConfigKey& key) {
   return std::holds_alternative<Member<Strings>>(key.member) ||
-         std::holds_alternative<Member<AliasMap>>(key.member);
+         std::holds_alternative<Member<AliasMap>>(key.member) ||
+         std::holds_alternative<Member<TextMap>>(key.member);
 }
 
 /// "50 to 3600000 ms", "1 to 8 elements", "one of debug, info"; empty if there is none to tell.

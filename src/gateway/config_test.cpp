@@ -88,6 +88,8 @@ permessage_deflate = true
 leeway_s = 0
 [events.aliases]
 equity_updated = ["EQUITY_UPDATED", "equity"]
+[events.keys]
+quote = "symbol"
 )")
                             .config;
   EXPECT_EQ(config.server.workers, 3u);
@@ -99,6 +101,16 @@ equity_updated = ["EQUITY_UPDATED", "equity"]
   EXPECT_EQ(config.auth.leeway, seconds(0));
   EXPECT_EQ(config.events.aliases.size(), 1u);
   EXPECT_THAT(config.events.aliases.at("equity_updated"), ElementsAre("EQUITY_UPDATED", "equity"));
+  EXPECT_EQ(config.events.keys.at("quote"), "symbol");
+}
+
+TEST_F(ConfigTest, an_empty_table_is_one_of_whatever_its_key_wants) {
+  const Config config = load("[events]\naliases = {}\nkeys = {}\n").config;
+  EXPECT_TRUE(config.events.aliases.empty());
+  EXPECT_TRUE(config.events.keys.empty());
+  EXPECT_THAT(error_of("[events]\nkeys = { quote = [\"symbol\"] }\n"),
+              AllOf(HasSubstr("events.keys"), HasSubstr("values are texts")));
+  EXPECT_THAT(error_of("[events]\naliases = { a = \"A\" }\n"), HasSubstr("lists of texts"));
 }
 
 TEST_F(ConfigTest, the_environment_comes_before_the_file) {

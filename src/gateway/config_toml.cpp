@@ -16,7 +16,13 @@ RawValue raw_array(const toml::array& array) {
   return list;
 }
 
+/// A table of texts, or of lists of texts; an empty one counts as the former.
 RawValue raw_table(const toml::table& table) {
+  TextMap texts;
+  for (const auto& [name, node] : table) {
+    if (const auto* text = node.as_string()) texts.emplace(name.str(), text->get());
+  }
+  if (texts.size() == table.size()) return texts;
   AliasMap map;
   for (const auto& [name, node] : table) {
     const RawValue value = node.is_array() ? raw_array(*node.as_array()) : OtherValue{};

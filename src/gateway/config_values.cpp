@@ -29,7 +29,8 @@ std::string_view kind_of(const RawValue& value) {
     std::string_view operator()(double) const { return "a number with a fraction"; }
     std::string_view operator()(const std::string&) const { return "a text"; }
     std::string_view operator()(const Strings&) const { return "a list"; }
-    std::string_view operator()(const AliasMap&) const { return "a table"; }
+    std::string_view operator()(const AliasMap&) const { return "a table of lists"; }
+    std::string_view operator()(const TextMap&) const { return "a table of texts"; }
     std::string_view operator()(const OtherValue& other) const { return other.kind; }
   };
   return std::visit(Kind{}, value);
@@ -49,6 +50,7 @@ std::string wanted(const ConfigKey& key) {
         if constexpr (is_number<T>) return "a whole number " + range_of(key);
         if constexpr (std::is_same_v<T, std::string>) return "a text";
         if constexpr (std::is_same_v<T, Strings>) return "a list of texts";
+        if constexpr (std::is_same_v<T, TextMap>) return "a table whose values are texts";
         return "a table whose values are lists of texts";
       },
       key.member);
@@ -91,6 +93,15 @@ std::optional<std::string> check_aliases(const ConfigKey& key, const AliasMap& a
   return {};
 }
 
+std::optional<std::string> check_texts(const ConfigKey& key, const TextMap& map) {
+  if (auto problem = check_count(key, map.size())) return problem;
+  for (const auto& [name, text] : map) {
+    if (name.empty() || text.empty()) return "must not have an empty text in it";
+    if (auto problem = check_choice(key, text)) return problem;
+  }
+  return {};
+}
+
 template <class T>
 std::optional<std::string> store(T& member, const ConfigKey& key, const RawValue& value) {
   if constexpr (is_number<T>) {
@@ -101,12 +112,18 @@ std::optional<std::string> store(T& member, const ConfigKey& key, const RawValue
     if (!in_range) return fmt::format("must be {}, not {}", range_of(key), *number);
     member = T(static_cast<std::size_t>(*number));
   } else {
+    if constexpr (std::is_same_v<T, AliasMap>) {
+      // An empty table doesn't tell what it would have held.
+      const auto* texts = std::get_if<TextMap>(&value);
+      if (texts != nullptr && texts->empty()) return store(member, key, RawValue(AliasMap()));
+    }
     const auto* typed = std::get_if<T>(&value);
     if (typed == nullptr) return wrong_kind(key, value);
     std::optional<std::string> problem;
     if constexpr (std::is_same_v<T, std::string>) problem = check_choice(key, *typed);
     if constexpr (std::is_same_v<T, Strings>) problem = check_list(key, *typed);
     if constexpr (std::is_same_v<T, AliasMap>) problem = check_aliases(key, *typed);
+    if constexpr (std::is_same_v<T, TextMap>) problem = check_texts(key, *typed);
     if (problem) return problem;
     member = *typed;
   }
@@ -176,6 +193,14 @@ std::string to_toml(const AliasMap& aliases) {
   return out + (aliases.empty() ? "}" : " }");
 }
 
+std::string to_toml(const TextMap& map) {
+  std::string out = "{";
+  for (const auto& [name, text] : map) {
+    out += fmt::format("{} {} = {}", out.size() > 1 ? "," : "", to_toml(name), to_toml(text));
+  }
+  return out + (map.empty() ? "}" : " }");
+}
+
 }  // namespace
 
 std::optional<std::string> assign(Config& config, const ConfigKey& key, const RawValue& value) {
@@ -214,6 +239,7 @@ std::string type_name(const ConfigKey& key) {
         if constexpr (is_number<T>) return "whole number";
         if constexpr (std::is_same_v<T, std::string>) return "text";
         if constexpr (std::is_same_v<T, Strings>) return "list of texts";
+        if constexpr (std::is_same_v<T, TextMap>) return "table of texts";
         return "table of lists of texts";
       },
       key.member);

@@ -17,7 +17,7 @@ struct OtherValue {
 };
 /// A value as it was written, before a key says what it should have been.
 using RawValue =
-    std::variant<bool, std::int64_t, double, std::string, Strings, AliasMap, OtherValue>;
+    std::variant<bool, std::int64_t, double, std::string, Strings, AliasMap, TextMap, OtherValue>;
 
 /// Stores the value in the key's member. Returns what is wrong with it ("must be a whole number
 /// from 50 to 3600000 ms, not a string"), or nullopt; the member is then as it was.

@@ -6,10 +6,8 @@ namespace outcry::gateway {
 namespace {
 
 transport::SharedFrame encode_as(std::string_view event, const bus::Publication& publication,
-                                 std::optional<std::uint64_t> ack_id) {
-  std::string packet;
-  packet.reserve(publication.arguments.size() + event.size() + 32);
-  packet += '4';
+                                 std::optional<std::uint64_t> ack_id, std::string& packet) {
+  packet = '4';
   socketio::append_event(packet, {.namespace_name = publication.audience.namespace_name,
                                   .event = event,
                                   .arguments = publication.arguments,
@@ -20,17 +18,13 @@ transport::SharedFrame encode_as(std::string_view event, const bus::Publication&
 
 }  // namespace
 
-std::vector<transport::SharedFrame> encode_event(const bus::Publication& publication,
-                                                 const std::map<std::string, Strings>& aliases,
-                                                 std::optional<std::uint64_t> ack_id) {
-  std::vector<transport::SharedFrame> out;
-  out.push_back(encode_as(publication.event, publication, ack_id));
-  if (const auto found = aliases.find(publication.event); found != aliases.end()) {
-    for (const std::string& alias : found->second) {
-      out.push_back(encode_as(alias, publication, std::nullopt));
-    }
+void encode_event(const bus::Publication& publication, const Strings& aliases,
+                  std::optional<std::uint64_t> ack_id, std::string& scratch,
+                  std::vector<transport::SharedFrame>& out) {
+  out.push_back(encode_as(publication.event, publication, ack_id, scratch));
+  for (const std::string& alias : aliases) {
+    out.push_back(encode_as(alias, publication, std::nullopt, scratch));
   }
-  return out;
 }
 
 }  // namespace outcry::gateway

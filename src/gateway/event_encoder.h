@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +15,11 @@
 
 namespace outcry::gateway {
 
-/// `ack_id` asks each client for an acknowledgement; it is put under the event's own name only.
-[[nodiscard]] std::vector<transport::SharedFrame> encode_event(
-    const bus::Publication& publication, const std::map<std::string, Strings>& aliases,
-    std::optional<std::uint64_t> ack_id);
+/// Appends the event under its own name, then under each alias. `ack_id` asks each client for an
+/// acknowledgement; it is put under the event's own name only. `scratch` is written over: a caller
+/// that keeps it saves allocations.
+void encode_event(const bus::Publication& publication, const Strings& aliases,
+                  std::optional<std::uint64_t> ack_id, std::string& scratch,
+                  std::vector<transport::SharedFrame>& out);
 
 }  // namespace outcry::gateway

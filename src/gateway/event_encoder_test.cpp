@@ -5,11 +5,20 @@
 namespace outcry::gateway {
 namespace {
 
-const std::map<std::string, Strings> kAliases = {{"risk_alert", {"RISK_ALERT", "riskAlert"}}};
+const Strings kAliases = {"RISK_ALERT", "riskAlert"};
+
+std::vector<transport::SharedFrame> encode_event(const bus::Publication& publication,
+                                                 const Strings& aliases,
+                                                 std::optional<std::uint64_t> ack_id) {
+  std::string scratch = "left from before";
+  std::vector<transport::SharedFrame> out;
+  gateway::encode_event(publication, aliases, ack_id, scratch, out);
+  return out;
+}
 
 TEST(EventEncoderTest, an_event_without_aliases_is_one_frame) {
   const auto frames =
-      encode_event({.event = "news", .arguments = R"({"p":1.50},2)"}, kAliases, std::nullopt);
+      encode_event({.event = "news", .arguments = R"({"p":1.50},2)"}, {}, std::nullopt);
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_EQ(frames[0]->text(), R"(42["news",{"p":1.50},2])");
 }
@@ -20,7 +29,6 @@ TEST(EventEncoderTest, aliases_follow_the_name_and_ask_for_no_acknowledgement) {
   EXPECT_EQ(frames[0]->text(), R"(4212["risk_alert",1])");
   EXPECT_EQ(frames[1]->text(), R"(42["RISK_ALERT",1])");
   EXPECT_EQ(frames[2]->text(), R"(42["riskAlert",1])");
-  EXPECT_EQ(encode_event({.event = "RISK_ALERT"}, kAliases, std::nullopt).size(), 1u);
 }
 
 TEST(EventEncoderTest, a_namespace_comes_before_the_acknowledgements_id) {

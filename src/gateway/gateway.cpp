@@ -8,8 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "base/random.h"
-#include "gateway/event_encoder.h"
 #include "gateway/gateway_setup.h"
 #include "gateway/metrics.h"
 #include "protocol/socketio/packet.h"
@@ -20,17 +18,15 @@ namespace {
 constexpr std::size_t kControlMessages = 64 * 1024;
 constexpr std::size_t kControlMessagesPerTurn = 4096;
 constexpr std::size_t kRecentIds = 100'000;
-// What a socket's id looks like: such a room may be on any worker. Control hears of it only when
-// another socket is put into it, so what the index knows of it is not all.
-constexpr std::size_t kSocketIdLength = 20;
 constexpr std::chrono::seconds kStoreProbeInterval{5};
 constexpr std::chrono::milliseconds kBacklogRetry{1};
 
 }  // namespace
 
 struct Gateway::Timers {
-  explicit Timers(boost::asio::io_context& io) : backlog(io), store(io) {}
+  explicit Timers(boost::asio::io_context& io) : backlog(io), release(io), store(io) {}
   boost::asio::steady_timer backlog;
+  boost::asio::steady_timer release;
   boost::asio::steady_timer store;
 };
 
@@ -45,11 +41,11 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
-      snapshots_({.rooms_max = config_.events.snapshot_rooms_max,
-                  .bytes_max = config_.events.snapshot_bytes_max,
-                  .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
-      recent_ids_(kRecentIds),
-      epoch_(random_id(6)) {
+      snapshots_(rooms_, {.rooms_max = config_.events.snapshot_rooms_max,
+                          .bytes_max = config_.events.snapshot_bytes_max,
+                          .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
+      publisher_(rules_, rooms_, snapshots_, workers_),
+      recent_ids_(kRecentIds) {
   if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
   if (!config_.store.url.empty()) {
     const store::SqliteStoreOptions options{
@@ -117,6 +113,7 @@ void Gateway::stop() {
   draining_ = true;
   stopped_ = true;
   timers_->backlog.cancel();
+  timers_->release.cancel();
   timers_->store.cancel();
   if (bus_) bus_->stop();
   workers_.stop();
@@ -152,34 +149,35 @@ void Gateway::take(JoinRequest request) {
 }
 
 void Gateway::answer_join(const JoinRequest& request, Result<bool> owned) {
-  JoinAnswer answer{.session = request.session,
-                    .ticket = request.ticket,
-                    .namespace_id = request.namespace_id,
-                    .room = request.room};
+  auto answer = std::make_unique<JoinAnswer>(
+      JoinAnswer{.session = request.session, .ticket = request.ticket});
   if (!owned) {
     ++stats_.joins_unavailable;
-    answer.verdict = JoinAnswer::Verdict::unavailable;
+    answer->verdict = JoinAnswer::Verdict::unavailable;
   } else if (!*owned) {
     ++stats_.joins_denied;
-    answer.verdict = JoinAnswer::Verdict::denied;
+    answer->verdict = JoinAnswer::Verdict::denied;
+    answer->room = publisher_.target(request.namespace_id, request.room).room;
     log::info("join denied: room {} to user {}", request.room,
               request.owner ? request.owner->user : std::string());
   } else {
     ++stats_.joins_granted;
-    answer.verdict = JoinAnswer::Verdict::granted;
-    answer.snapshot = snapshots_.find(request.namespace_id, request.room);
+    RoomRecord& record = rooms_.find_or_make(request.namespace_id, request.room);
+    answer->verdict = JoinAnswer::Verdict::granted;
+    answer->room = record.room;
+    answer->snapshot = Snapshots::frames_of(record);
     // From here on events follow the answer to that worker.
-    rooms_.granted(request.worker, request.namespace_id, request.room);
+    rooms_.granted(record, request.worker);
   }
   workers_.post(request.worker, std::move(answer));
 }
 
 void Gateway::take(JoinSettled settled) {
-  rooms_.settled(settled.worker, settled.namespace_id, settled.room, settled.present);
+  rooms_.settled(*settled.room, settled.worker, settled.present);
 }
 
-void Gateway::take(RoomPresence presence) {
-  rooms_.presence(presence.worker, presence.namespace_id, presence.room, presence.present);
+void Gateway::take(RoomEmptied emptied) {
+  rooms_.emptied(*emptied.room, emptied.worker);
 }
 
 void Gateway::take(CallbackAnswer answer) {
@@ -192,9 +190,9 @@ void Gateway::take_bus_message(bus::Message message, std::string_view channel) {
   if (auto* publication = std::get_if<bus::Publication>(&message)) {
     (void)accept(std::move(*publication), channel);  // refusals are counted; nobody waits for them
   } else if (auto* join = std::get_if<bus::JoinRooms>(&message)) {
-    take_command(SocketCommand::Kind::join, join->audience, std::move(join->rooms));
+    take_command(SocketCommand::Kind::join, join->audience, join->rooms);
   } else if (auto* leave = std::get_if<bus::LeaveRooms>(&message)) {
-    take_command(SocketCommand::Kind::leave, leave->audience, std::move(leave->rooms));
+    take_command(SocketCommand::Kind::leave, leave->audience, leave->rooms);
   } else if (auto* away = std::get_if<bus::DisconnectSockets>(&message)) {
     const auto kind =
         away->close_connection ? SocketCommand::Kind::close : SocketCommand::Kind::disconnect;
@@ -202,15 +200,30 @@ void Gateway::take_bus_message(bus::Message message, std::string_view channel) {
   }
 }
 
+// A join counts as granted to every worker until each has told how it went: an event that the
+// publisher sends right after it must find the new members.
 void Gateway::take_command(SocketCommand::Kind kind, const bus::Audience& audience,
-                           std::vector<std::string> rooms) {
-  auto resolved = resolve(audience);
-  if (!resolved) return;
+                           const std::vector<std::string>& rooms) {
+  auto resolved = publisher_.resolve(audience);
+  if (!resolved || !workers_.has_room(workers_.all())) {
+    ++stats_.commands_refused;
+    return;
+  }
   ++stats_.commands;
-  const auto command = std::make_shared<const SocketCommand>(
-      SocketCommand{.kind = kind, .audience = std::move(*resolved), .rooms = std::move(rooms)});
+  auto command = std::make_shared<SocketCommand>(
+      SocketCommand{.kind = kind, .audience = std::move(*resolved), .rooms = {}});
+  for (const std::string& room : rooms) {
+    if (room.empty()) continue;  // nobody can be moved in or out of the room of everyone
+    if (kind == SocketCommand::Kind::join) {
+      RoomRecord& record = rooms_.find_or_make(command->audience.namespace_id, room);
+      for (std::size_t i = 0; i < workers_.size(); ++i) {
+        rooms_.granted(record, static_cast<WorkerId>(i));
+      }
+    }
+    command->rooms.push_back(publisher_.target(command->audience.namespace_id, room));
+  }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_.post(static_cast<WorkerId>(i), command);
+    workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const SocketCommand>(command));
   }
 }
 
@@ -228,74 +241,28 @@ void Gateway::publish(bus::Publication publication, PublishDone done) {
 }
 
 Result<std::string> Gateway::accept(bus::Publication publication, std::string_view channel) {
-  const auto refused = [this](PublishError error) {
-    ++stats_.publications_refused;
-    return fail(error);
-  };
-  if (draining_) return refused(PublishError::unavailable);
-  auto audience = resolve(publication.audience);
-  if (!audience) return refused(PublishError::unknown_namespace);
-  const auto ack_id = publication.callback ? std::optional(next_ack_id_++) : std::nullopt;
-  const auto frames = encode_event(publication, config_.events.aliases, ack_id);
-  std::size_t bytes = 0;  // under all its names: a client gets them one after the other
-  for (const transport::SharedFrame& frame : frames) bytes += frame->wire().size();
-  if (bytes > config_.engine.outbox_bytes_max) return refused(PublishError::too_big);
-  const WorkerSet targets = workers_for(*audience);
-  // Before any of them has it: a publisher that tries again must not be heard twice.
-  if (!workers_.has_room(targets)) return refused(PublishError::overloaded);
-  remember_snapshot(publication, audience->namespace_id, frames);
-  ++stats_.publications;
-  if (targets == 0) ++stats_.publications_unheard;
-
-  auto delivery = std::make_shared<Delivery>();
-  delivery->audience = std::move(*audience);
-  delivery->frames = frames;
-  delivery->is_volatile = publication.is_volatile;
-  if (ack_id) {
-    delivery->ack = AckWish{.ack_id = *ack_id,
-                            .callback = std::move(*publication.callback),
-                            .channel = std::string(channel)};
+  if (draining_) {
+    ++stats_.publications_draining;
+    return fail(PublishError::unavailable);
   }
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if ((targets >> i & 1) == 0) continue;
-    workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const Delivery>(delivery));
-  }
-  return fmt::format("{}.{}", epoch_, ++sequence_);
-}
-
-void Gateway::remember_snapshot(const bus::Publication& publication, NamespaceId namespace_id,
-                                const std::vector<transport::SharedFrame>& frames) {
-  const Strings& events = config_.events.snapshot;
-  const bool kept = !publication.callback && !publication.audience.everyone &&
-                    std::ranges::find(events, publication.event) != events.end();
-  if (!kept) return;
-  for (const std::string& room : publication.audience.rooms) {
-    snapshots_.store(namespace_id, room, publication.event, frames);
-  }
-}
-
-std::optional<Audience> Gateway::resolve(const bus::Audience& audience) const {
-  const auto id = rules_.namespace_id(audience.namespace_name);
-  if (!id) return std::nullopt;
-  return Audience{.namespace_id = *id,
-                  .everyone = audience.everyone,
-                  .rooms = audience.rooms,
-                  .except = audience.except};
-}
-
-WorkerSet Gateway::workers_for(const Audience& audience) const {
-  if (audience.everyone) return workers_.all();
-  WorkerSet out = 0;
-  for (const std::string& room : audience.rooms) {
-    if (room.size() == kSocketIdLength) return workers_.all();
-    out |= rooms_.workers_with(audience.namespace_id, room);
-  }
-  return out;
+  return publisher_.accept(std::move(publication), channel, steady_now());
 }
 
 void Gateway::wake_workers() {
   wake_pending_ = false;
   if (workers_.wake() && !stopped_) retry_later();
+  if (publisher_.next_release() && !release_pending_ && !stopped_) release_later();
+}
+
+void Gateway::release_later() {
+  release_pending_ = true;
+  timers_->release.expires_at(*publisher_.next_release());
+  timers_->release.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (error || alive.expired()) return;
+    release_pending_ = false;
+    publisher_.release(steady_now());
+    wake_workers();
+  });
 }
 
 void Gateway::retry_later() {
@@ -355,13 +322,16 @@ void Gateway::collect_metrics(MetricsDone done) {
   collection->missing = workers_.size();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i),
-                  StatsRequest{[this, collection](const WorkerStats& stats) {
+                  std::make_unique<StatsRequest>([this, collection](const WorkerStats& stats) {
                     post([this, collection, stats] {
                       collection->workers.push_back(stats);
                       if (--collection->missing > 0) return;
-                      MetricsSource source{.control = stats_, .workers = collection->workers};
+                      MetricsSource source{.control = stats_,
+                                           .publisher = publisher_.stats(),
+                                           .workers = collection->workers};
                       source.rooms = rooms_.size();
                       source.snapshots = snapshots_.size();
+                      source.paced = publisher_.replaced();
                       source.deliveries_dropped = workers_.dropped();
                       if (bus_) {
                         source.redis_connected = bus_->state().connected;
@@ -373,7 +343,7 @@ void Gateway::collect_metrics(MetricsDone done) {
                       if (cache) source.owner_cache = &*cache;
                       collection->done(metric_samples(source));
                     });
-                  }});
+                  }));
   }
   wake_workers();
 }

@@ -1,8 +1,7 @@
 // gateway/gateway.h — the control thread's owner: where events come together and go out.
 //
-//   bus (Redis) ─┐                 ┌─ room index ─▶ workers that have members
-//   api (HTTP) ──┴─▶ encode once ──┤
-//                                  └─ snapshots (newest values, for joiners)
+//   bus (Redis) ─┐
+//   api (HTTP) ──┴─▶ publisher ─▶ workers that have members
 //   join ─▶ owner cache ─▶ store ─▶ grant + snapshot ─▶ the asking worker
 //
 // Deliveries are posted as they come and workers are woken once for a batch: one system call for
@@ -22,8 +21,9 @@
 #include "gateway/control_link.h"
 #include "gateway/messages.h"
 #include "gateway/operations.h"
+#include "gateway/publisher.h"
 #include "gateway/recent_ids.h"
-#include "gateway/room_index.h"
+#include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
@@ -36,11 +36,10 @@ namespace outcry::gateway {
 
 /// What the control thread has counted.
 struct ControlStats {
-  std::uint64_t publications = 0;           // accepted, of all sources
   std::uint64_t publications_repeated = 0;  // with an id that was accepted before
-  std::uint64_t publications_unheard = 0;   // nobody here was in their rooms
-  std::uint64_t publications_refused = 0;   // unknown namespace, reserved name, too big, overload
+  std::uint64_t publications_draining = 0;  // refused, for the node is going
   std::uint64_t commands = 0;               // join, leave, disconnect by a publisher
+  std::uint64_t commands_refused = 0;       // unknown namespace, overload
   std::uint64_t joins_granted = 0;
   std::uint64_t joins_denied = 0;
   std::uint64_t joins_unavailable = 0;  // the store did not answer
@@ -72,21 +71,18 @@ class Gateway final : public Operations {
   void drain_control_mailbox();
   void take(JoinRequest request);
   void take(JoinSettled settled);
-  void take(RoomPresence presence);
+  void take(RoomEmptied emptied);
   void take(CallbackAnswer answer);
   void answer_join(const JoinRequest& request, Result<bool> owned);
 
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
-                    std::vector<std::string> rooms);
+                    const std::vector<std::string>& rooms);
   [[nodiscard]] Result<std::string> accept(bus::Publication publication, std::string_view channel);
-  void remember_snapshot(const bus::Publication& publication, NamespaceId namespace_id,
-                         const std::vector<transport::SharedFrame>& frames);
-  [[nodiscard]] WorkerSet workers_for(const Audience& audience) const;
-  [[nodiscard]] std::optional<Audience> resolve(const bus::Audience& audience) const;
   void wake_workers();
   void wake_workers_later();
   void retry_later();
+  void release_later();
   template <class F>
   void post(F&& task);
   void probe_store();
@@ -103,14 +99,13 @@ class Gateway final : public Operations {
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;
-  RoomIndex rooms_;
+  RoomTable rooms_;
   Snapshots snapshots_;
+  Publisher publisher_;
   RecentIds recent_ids_;
   ControlStats stats_;
-  std::string epoch_;           // of this process: offsets of two runs can't be mistaken
-  std::uint64_t sequence_ = 0;  // of accepted publications
-  std::uint64_t next_ack_id_ = 0;
   bool wake_pending_ = false;
+  bool release_pending_ = false;
   bool draining_ = false;
   bool stopped_ = false;
   bool store_ok_ = true;

@@ -59,6 +59,8 @@ transport::TransportOptions transport_options(const Config& config) {
   out.pipelined_requests_max = server.pipelined_requests_max;
   out.polling_packets_max = engine.polling_packets_max;
   out.outbox_bytes_max = engine.outbox_bytes_max;
+  out.backlog_bytes_max = engine.backlog_bytes_max;
+  out.conflation = config.events.conflation;
   const auto share =
       static_cast<double>(server.connections_max) / static_cast<double>(worker_count(config));
   out.connections_max =

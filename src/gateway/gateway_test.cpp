@@ -338,6 +338,28 @@ TEST_F(GatewayTest, who_joins_later_gets_the_newest_values_before_the_answer) {
   EXPECT_THAT(client.receive(), HasSubstr("joined_challenge"));
 }
 
+TEST_F(GatewayTest, latest_events_that_come_too_fast_are_held_back_and_the_newest_is_sent) {
+  config_.events.latest = {"equity_updated"};
+  config_.events.latest_interval = milliseconds(300);
+  start();
+  Client client(port());
+  client.connect_as("user0");
+  const auto say = [&](const char* event, const char* text) {
+    const bus::Publication publication{.audience = {.everyone = true},
+                                       .event = event,
+                                       .arguments = text,
+                                       .id = fmt::format("id-{}", next_id_++)};
+    EXPECT_TRUE(publish(publication));
+  };
+  for (const char* text : {"1", "2", "3"}) say("equity_updated", text);
+  say("news", "4");
+  EXPECT_EQ(client.receive(), R"(42["equity_updated",1])");
+  EXPECT_EQ(client.receive(), R"(42["EQUITY_UPDATED",1])");
+  EXPECT_EQ(client.receive(), R"(42["news",4])");
+  EXPECT_EQ(client.receive(), R"(42["equity_updated",3])");
+  EXPECT_EQ(client.receive(), R"(42["EQUITY_UPDATED",3])");
+}
+
 TEST_F(GatewayTest, an_id_that_was_accepted_is_answered_alike_and_not_delivered_again) {
   start();
   Client client(port());

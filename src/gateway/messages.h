@@ -1,7 +1,7 @@
 // gateway/messages.h — what the control thread and the workers tell each other.
 //
 //   control ──▶ worker    deliver, join answered, act on sockets, stop
-//   worker  ──▶ control   join wanted, room gained or lost its members, publisher's callback
+//   worker  ──▶ control   join wanted, room lost its members, publisher's callback
 //   worker  ──▶ worker    a connection whose session lives there
 //
 // Small values with ids, never pointers to what the other side owns; what many workers get is one
@@ -20,18 +20,26 @@
 #include "base/ids.h"
 #include "bus/publication.h"
 #include "gateway/worker_stats.h"
+#include "rooms/room.h"
 #include "store/owner_store.h"
 #include "transport/application.h"
 #include "transport/frame.h"
 
 namespace outcry::gateway {
 
-/// bus::Audience with its namespace looked up.
+/// A room that a publisher named. Its members are those of `room`, if such a room exists, and the
+/// socket of this id, if the name could be one: a socket is in the room of its own name.
+struct RoomTarget {
+  rooms::RoomRef room;
+  std::string socket_id;  // empty: the name isn't of that form
+};
+
+/// bus::Audience with its namespace and rooms looked up.
 struct Audience {
   NamespaceId namespace_id = 0;
   bool everyone = false;
-  std::vector<std::string> rooms;
-  std::vector<std::string> except;
+  std::vector<RoomTarget> rooms;
+  std::vector<RoomTarget> except;
 };
 
 /// A publisher's wish to hear the first acknowledgement of an event.
@@ -41,20 +49,28 @@ struct AckWish {
   std::string channel;  // to answer on
 };
 
-/// One event for all members of its audience. The frames are the event under its name and aliases.
+/// One frame for all members of one room: nearly every delivery.
+struct RoomDelivery {
+  rooms::RoomNumber room = 0;
+  transport::SharedFrame frame;
+  transport::DeliveryTerms terms;
+};
+
+/// One event for any audience. The frames are the event under its name and aliases; the terms are
+/// the first one's, each further one's key is one higher.
 struct Delivery {
   Audience audience;
   std::vector<transport::SharedFrame> frames;
-  bool is_volatile = false;
+  transport::DeliveryTerms terms;
   std::optional<AckWish> ack;
 };
 
-/// A publisher's command to sockets.
+/// A publisher's command to sockets. A join counts as granted, and is settled like one.
 struct SocketCommand {
   enum class Kind : std::uint8_t { join, leave, disconnect, close };
   Kind kind = Kind::join;
   Audience audience;
-  std::vector<std::string> rooms;  // to join or leave
+  std::vector<RoomTarget> rooms;  // to join or leave
 };
 
 struct JoinAnswer {
@@ -62,8 +78,7 @@ struct JoinAnswer {
   SessionId session;
   std::uint32_t ticket = 0;
   Verdict verdict = Verdict::denied;
-  NamespaceId namespace_id = 0;
-  std::string room;
+  rooms::RoomRef room;  // null if it is denied and nobody is in such a room
   std::vector<transport::SharedFrame> snapshot;  // the room's newest values, if granted
 };
 
@@ -73,8 +88,11 @@ struct StatsRequest {
 struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
-using ToWorker = std::variant<std::shared_ptr<const Delivery>, std::shared_ptr<const SocketCommand>,
-                              JoinAnswer, transport::HandedOver, StatsRequest, Drain, Stop>;
+/// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
+using ToWorker = std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
+                              std::shared_ptr<const SocketCommand>, std::unique_ptr<JoinAnswer>,
+                              std::unique_ptr<transport::HandedOver>, std::unique_ptr<StatsRequest>,
+                              Drain, Stop>;
 
 /// May this session join this room? Asked for every join by a client, so that control knows which
 /// workers have members before the first event after it.
@@ -87,20 +105,18 @@ struct JoinRequest {
   std::optional<store::OwnerQuestion> owner;  // absent: granted without asking
 };
 
-/// Follows each granted JoinAnswer: whether the worker has members of the room now.
+/// Follows each granted JoinAnswer, and a command's join: whether the worker has members of the
+/// room now.
 struct JoinSettled {
   WorkerId worker = 0;
-  NamespaceId namespace_id = 0;
-  std::string room;
+  rooms::RoomRef room;
   bool present = false;
 };
 
-/// The room's first member came by a publisher's command, or its last one left.
-struct RoomPresence {
+/// The room's last member on this worker has left.
+struct RoomEmptied {
   WorkerId worker = 0;
-  NamespaceId namespace_id = 0;
-  std::string room;
-  bool present = false;
+  rooms::RoomRef room;
 };
 
 struct CallbackAnswer {
@@ -109,6 +125,6 @@ struct CallbackAnswer {
   std::string arguments;  // JSON values joined by ','
 };
 
-using ToControl = std::variant<JoinRequest, JoinSettled, RoomPresence, CallbackAnswer>;
+using ToControl = std::variant<JoinRequest, JoinSettled, RoomEmptied, CallbackAnswer>;
 
 }  // namespace outcry::gateway

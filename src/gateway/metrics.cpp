@@ -112,6 +112,9 @@ void add_transport(Samples& out) {
   out.summed("outcry_frames_sent_total", "Frames put into a client's outbox.", of(&S::frames_sent));
   out.summed("outcry_volatile_dropped_total",
              "Volatile events dropped: the client wasn't writable.", of(&S::volatile_dropped));
+  out.summed("outcry_latest_superseded_total",
+             "Latest events that a newer one took the place of while they waited for a client.",
+             of(&S::latest_superseded));
   out.summed("outcry_received_bytes_total", "Bytes read from clients.", of(&S::bytes_received));
   out.summed("outcry_sent_bytes_total", "Bytes written to clients.", of(&S::bytes_sent));
   out.summed("outcry_writes_total", "System calls that wrote to clients.", of(&S::writes));
@@ -163,8 +166,11 @@ void add_workers(Samples& out, std::span<const WorkerStats> workers) {
               static_cast<double>(w.engine_sessions), label);
     out.gauge("outcry_sockets", "Connected Socket.IO sockets.", static_cast<double>(w.sockets),
               label);
-    out.gauge("outcry_rooms", "Rooms with members, the sockets' own ones included.",
-              static_cast<double>(w.rooms), label);
+    out.gauge("outcry_backlog_bytes", "Waiting for clients that read too slowly.",
+              static_cast<double>(w.backlog_bytes), label);
+    out.gauge("outcry_backlog_sessions", "Sessions that something waits for so.",
+              static_cast<double>(w.backlog_sessions), label);
+    out.gauge("outcry_rooms", "Rooms with members.", static_cast<double>(w.rooms), label);
     out.counter("outcry_slow_ticks_total", "Loop ticks longer than 50 ms.", w.loop.slow_ticks,
                 label);
   }
@@ -172,16 +178,22 @@ void add_workers(Samples& out, std::span<const WorkerStats> workers) {
 
 void add_control(Samples& out, const MetricsSource& source) {
   const ControlStats& c = source.control;
-  out.counter("outcry_publications_total", "Publications accepted.", c.publications);
+  const PublisherStats& p = source.publisher;
+  out.counter("outcry_publications_total", "Publications accepted.", p.publications);
   out.counter("outcry_publications_repeated_total", "Publications whose id was accepted before.",
               c.publications_repeated);
   out.counter("outcry_publications_unheard_total", "Publications to rooms without a member here.",
-              c.publications_unheard);
+              p.publications_unheard);
   out.counter("outcry_publications_refused_total",
-              "Publications not taken: unknown namespace, too big, overload.",
-              c.publications_refused);
+              "Publications not taken: unknown namespace, too big, overload, draining.",
+              p.publications_refused + c.publications_draining);
+  out.counter("outcry_latest_paced_total",
+              "Latest events that a newer one replaced within events.latest_interval_ms.",
+              source.paced);
   out.counter("outcry_publisher_commands_total", "Joins, leaves and disconnects by publishers.",
               c.commands);
+  out.counter("outcry_publisher_commands_refused_total",
+              "Commands not taken: unknown namespace, overload.", c.commands_refused);
   out.counter("outcry_join_answers_total", "Joins decided, by verdict.", c.joins_granted,
               {{"verdict", "granted"}});
   out.counter("outcry_join_answers_total", "", c.joins_denied, {{"verdict", "denied"}});
@@ -189,7 +201,7 @@ void add_control(Samples& out, const MetricsSource& source) {
   out.counter("outcry_deliveries_dropped_total",
               "Messages to workers dropped because the backlog was full.",
               source.deliveries_dropped);
-  out.gauge("outcry_rooms_indexed", "Rooms that clients have joined, over all workers.",
+  out.gauge("outcry_rooms_indexed", "Rooms with members or values, over all workers.",
             static_cast<double>(source.rooms));
   out.gauge("outcry_snapshot_rooms", "Rooms whose newest values are kept for joiners.",
             static_cast<double>(source.snapshots));

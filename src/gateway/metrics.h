@@ -14,12 +14,15 @@
 namespace outcry::gateway {
 
 struct ControlStats;
+struct PublisherStats;
 
 struct MetricsSource {
   const ControlStats& control;
+  const PublisherStats& publisher;
   std::span<const WorkerStats> workers;
   std::size_t rooms = 0;
   std::size_t snapshots = 0;
+  std::uint64_t paced = 0;  // events replaced while they were held back
   std::uint64_t deliveries_dropped = 0;
   bool redis_connected = false;
   const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured

@@ -40,6 +40,7 @@ class MetricsTest : public testing::Test {
   }
   std::vector<observe::MetricSample> samples() const {
     return metric_samples({.control = control_,
+                           .publisher = publishing_,
                            .workers = workers_,
                            .rooms = 11,
                            .redis = &redis_,
@@ -48,6 +49,7 @@ class MetricsTest : public testing::Test {
   }
 
   ControlStats control_;
+  PublisherStats publishing_;
   std::array<WorkerStats, 2> workers_;
   bus::RedisSubscriberStats redis_;
   bus::RedisPublisherStats publisher_;
@@ -96,7 +98,8 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
 }
 
 TEST_F(MetricsTest, what_is_not_configured_is_absent) {
-  const auto bare = metric_samples({.control = control_, .workers = workers_});
+  const auto bare =
+      metric_samples({.control = control_, .publisher = publishing_, .workers = workers_});
   EXPECT_EQ(value_of(bare, "outcry_redis_connected"), -1);
   EXPECT_EQ(value_of(bare, "outcry_owner_questions_total"), -1);
 }

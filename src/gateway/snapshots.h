@@ -11,13 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
-#include "base/ids.h"
+#include "gateway/room_table.h"
 #include "transport/frame.h"
 
 namespace outcry::gateway {
@@ -28,46 +27,48 @@ struct SnapshotLimits {
   std::size_t room_bytes_max = 524'288;  // of one room's: a joiner's outbox must hold them at once
 };
 
-class Snapshots {
- public:
-  explicit Snapshots(const SnapshotLimits& limits) : limits_(limits) {}
-  Snapshots(const Snapshots&) = delete;
-  Snapshots& operator=(const Snapshots&) = delete;
-
-  /// `frames` is the event under its name and aliases; it replaces what `event` had before. One
-  /// that is too big for a room empties the room.
-  void store(NamespaceId namespace_id, std::string_view room, std::string_view event,
-             const std::vector<transport::SharedFrame>& frames);
-  /// All frames of a room, in the order in which their events were last published.
-  [[nodiscard]] std::vector<transport::SharedFrame> find(NamespaceId namespace_id,
-                                                         std::string_view room) const;
-  [[nodiscard]] std::size_t size() const noexcept { return rooms_.size(); }
-  /// Frames' bytes, those shared by several rooms counted for each.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
- private:
+/// The values of one room. Owner: Snapshots.
+struct RoomSnapshot {
   struct Value {
     std::string event;
     std::vector<transport::SharedFrame> frames;
     std::size_t bytes = 0;
   };
-  struct Room {
-    std::string key;
-    std::vector<Value> values;  // latest last
-    std::size_t bytes = 0;
-  };
-  [[nodiscard]] std::string_view key_of(NamespaceId namespace_id, std::string_view room) const;
-  Room& make_latest(std::string_view key);
-  static Value& make_latest(Room& room, std::string_view event);
-  void drop_value(Room& room, std::size_t index);
-  void drop_room(std::list<Room>::iterator room);
+  RoomRecord& room;
+  std::vector<Value> values;  // latest last
+  std::size_t bytes = 0;
+  std::list<RoomSnapshot>::iterator place;
+};
+
+class Snapshots {
+ public:
+  /// `rooms` must outlive this: a room that loses its values is released there.
+  Snapshots(RoomTable& rooms, const SnapshotLimits& limits) : table_(rooms), limits_(limits) {}
+  Snapshots(const Snapshots&) = delete;
+  Snapshots& operator=(const Snapshots&) = delete;
+
+  /// `frames` is the event under its name and aliases; it replaces what `event` had before. One
+  /// that is too big for a room empties the room. May end rooms, this one too.
+  void store(RoomRecord& room, std::string_view event,
+             std::span<const transport::SharedFrame> frames);
+  /// All frames of a room, in the order in which their events were last published.
+  [[nodiscard]] static std::vector<transport::SharedFrame> frames_of(const RoomRecord& room);
+  [[nodiscard]] std::size_t size() const noexcept { return rooms_.size(); }
+  /// Frames' bytes, those shared by several rooms counted for each.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] bool keeps_any() const noexcept { return limits_.rooms_max > 0; }
+
+ private:
+  RoomSnapshot& make_latest(RoomRecord& room);
+  static RoomSnapshot::Value& make_latest(RoomSnapshot& room, std::string_view event);
+  void drop_value(RoomSnapshot& room, std::size_t index);
+  void drop_room(RoomSnapshot& room);
 
   // A known room's known event, which is nearly every one, is stored without an allocation.
-  mutable std::string key_;
+  RoomTable& table_;
   const SnapshotLimits limits_;
   std::size_t bytes_ = 0;
-  std::list<Room> rooms_;                                                   // latest first
-  std::unordered_map<std::string_view, std::list<Room>::iterator> by_key_;  // views their keys
+  std::list<RoomSnapshot> rooms_;  // latest first
 };
 
 }  // namespace outcry::gateway

@@ -1,5 +1,7 @@
 #include "gateway/snapshots.h"
 
+#include <optional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,70 +17,86 @@ std::vector<transport::SharedFrame> frames(std::initializer_list<std::string_vie
   for (const std::string_view text : texts) out.push_back(transport::make_frame(text));
   return out;
 }
-std::vector<std::string> texts(const Snapshots& snapshots, std::string_view room,
-                               NamespaceId namespace_id = 0) {
-  std::vector<std::string> out;
-  for (const auto& frame : snapshots.find(namespace_id, room)) out.emplace_back(frame->text());
-  return out;
-}
 
-TEST(SnapshotsTest, values_come_in_the_order_of_their_last_publication) {
-  Snapshots snapshots({});
-  snapshots.store(0, "a", "equity", frames({"41"}));
-  snapshots.store(0, "a", "status", frames({"42", "42alias"}));
-  snapshots.store(0, "a", "equity", frames({"43", "43alias"}));
-  EXPECT_THAT(texts(snapshots, "a"), ElementsAre("42", "42alias", "43", "43alias"));
-  EXPECT_THAT(texts(snapshots, "b"), IsEmpty());
-  EXPECT_THAT(texts(snapshots, "a", 1), IsEmpty());
+class SnapshotsTest : public testing::Test {
+ protected:
+  Snapshots& with(const SnapshotLimits& limits) { return snapshots_.emplace(rooms_, limits); }
+  void store(std::string_view room, std::string_view event,
+             const std::vector<transport::SharedFrame>& frames) {
+    snapshots_->store(rooms_.find_or_make(0, room), event, frames);
+  }
+  std::vector<std::string> texts(std::string_view room, NamespaceId namespace_id = 0) {
+    std::vector<std::string> out;
+    const RoomRecord* record = rooms_.find(namespace_id, room);
+    if (record == nullptr) return out;
+    for (const auto& frame : Snapshots::frames_of(*record)) out.emplace_back(frame->text());
+    return out;
+  }
+
+  RoomTable rooms_;
+  std::optional<Snapshots> snapshots_;
+};
+
+TEST_F(SnapshotsTest, values_come_in_the_order_of_their_last_publication) {
+  Snapshots& snapshots = with({});
+  store("a", "equity", frames({"41"}));
+  store("a", "status", frames({"42", "42alias"}));
+  store("a", "equity", frames({"43", "43alias"}));
+  EXPECT_THAT(texts("a"), ElementsAre("42", "42alias", "43", "43alias"));
+  EXPECT_THAT(texts("b"), IsEmpty());
+  EXPECT_THAT(texts("a", 1), IsEmpty());
   EXPECT_EQ(snapshots.bytes(), 2u + 7 + 2 + 7 + 4 * 2);
 }
 
-TEST(SnapshotsTest, the_room_that_was_longest_without_an_event_makes_room) {
-  Snapshots snapshots({.rooms_max = 2});
-  snapshots.store(0, "a", "e", frames({"41"}));
-  snapshots.store(0, "b", "e", frames({"42"}));
-  snapshots.store(0, "a", "e", frames({"43"}));
-  snapshots.store(0, "c", "e", frames({"44"}));
+TEST_F(SnapshotsTest, the_room_that_was_longest_without_an_event_makes_room) {
+  Snapshots& snapshots = with({.rooms_max = 2});
+  store("a", "e", frames({"41"}));
+  store("b", "e", frames({"42"}));
+  store("a", "e", frames({"43"}));
+  store("c", "e", frames({"44"}));
   EXPECT_EQ(snapshots.size(), 2u);
-  EXPECT_THAT(texts(snapshots, "a"), ElementsAre("43"));
-  EXPECT_THAT(texts(snapshots, "b"), IsEmpty());
-  EXPECT_THAT(texts(snapshots, "c"), ElementsAre("44"));
+  EXPECT_THAT(texts("a"), ElementsAre("43"));
+  EXPECT_EQ(rooms_.find(0, "b"), nullptr) << "nothing else held it";
+  EXPECT_THAT(texts("c"), ElementsAre("44"));
 }
 
-TEST(SnapshotsTest, all_bytes_are_bounded) {
-  Snapshots snapshots({.bytes_max = 24});
-  snapshots.store(0, "a", "e", frames({"4aaaaa"}));
-  snapshots.store(0, "b", "e", frames({"4bbbbb"}));
-  snapshots.store(0, "c", "e", frames({"4ccccc"}));
+TEST_F(SnapshotsTest, all_bytes_are_bounded) {
+  Snapshots& snapshots = with({.bytes_max = 24});
+  store("a", "e", frames({"4aaaaa"}));
+  store("b", "e", frames({"4bbbbb"}));
+  store("c", "e", frames({"4ccccc"}));
   EXPECT_EQ(snapshots.bytes(), 24u);
-  snapshots.store(0, "d", "e", frames({"4"}));
+  store("d", "e", frames({"4"}));
   EXPECT_EQ(snapshots.bytes(), 19u);
-  EXPECT_THAT(texts(snapshots, "a"), IsEmpty());
-  snapshots.store(0, "b", "e", frames({std::string(30, '4')}));  // bigger than all may be
-  EXPECT_THAT(texts(snapshots, "b"), IsEmpty());
-  EXPECT_THAT(texts(snapshots, "c"), ElementsAre("4ccccc"));
+  EXPECT_THAT(texts("a"), IsEmpty());
+  store("b", "e", frames({std::string(30, '4')}));  // bigger than all may be
+  EXPECT_THAT(texts("b"), IsEmpty());
+  EXPECT_THAT(texts("c"), ElementsAre("4ccccc"));
 }
 
-TEST(SnapshotsTest, a_room_holds_what_a_joiners_outbox_takes) {
-  Snapshots snapshots({.room_bytes_max = 16});
-  snapshots.store(0, "a", "first", frames({"4aaaaa"}));
-  snapshots.store(0, "a", "second", frames({"4bbbbb"}));
-  EXPECT_EQ(texts(snapshots, "a").size(), 2u);
-  snapshots.store(0, "a", "third", frames({"4"}));
-  EXPECT_THAT(texts(snapshots, "a"), ElementsAre("4bbbbb", "4"));
-  snapshots.store(0, "a", "second", frames({std::string(20, '4')}));
-  EXPECT_THAT(texts(snapshots, "a"), IsEmpty());
+TEST_F(SnapshotsTest, a_room_holds_what_a_joiners_outbox_takes) {
+  Snapshots& snapshots = with({.room_bytes_max = 16});
+  store("a", "first", frames({"4aaaaa"}));
+  store("a", "second", frames({"4bbbbb"}));
+  EXPECT_EQ(texts("a").size(), 2u);
+  store("a", "third", frames({"4"}));
+  EXPECT_THAT(texts("a"), ElementsAre("4bbbbb", "4"));
+  store("a", "second", frames({std::string(20, '4')}));
+  EXPECT_THAT(texts("a"), IsEmpty());
   EXPECT_EQ(snapshots.size(), 0u);
   EXPECT_EQ(snapshots.bytes(), 0u);
 }
 
-TEST(SnapshotsTest, zero_keeps_nothing) {
-  Snapshots no_rooms({.rooms_max = 0});
-  no_rooms.store(0, "a", "e", frames({"4"}));
-  EXPECT_EQ(no_rooms.size(), 0u);
-  Snapshots no_bytes({.bytes_max = 0});
-  no_bytes.store(0, "a", "e", frames({"4"}));
-  EXPECT_EQ(no_bytes.size(), 0u);
+TEST_F(SnapshotsTest, zero_keeps_nothing) {
+  for (const SnapshotLimits& limits :
+       {SnapshotLimits{.rooms_max = 0}, SnapshotLimits{.bytes_max = 0}}) {
+    EXPECT_EQ(with(limits).size(), 0u);
+    RoomRecord& room = rooms_.find_or_make(0, "a");
+    rooms_.granted(room, 0);
+    store("a", "e", frames({"4"}));
+    EXPECT_EQ(snapshots_->size(), 0u);
+    EXPECT_THAT(texts("a"), IsEmpty());
+  }
 }
 
 }  // namespace

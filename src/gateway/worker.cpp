@@ -26,7 +26,7 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       control_(control),
       hand_over_(std::move(hand_over)),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
-      context_{id, rules, tokens_, hub_, sessions_, control_, stats_},
+      context_{id, rules, tokens_, hub_, sessions_, sids_, control_, stats_},
       on_ack_([this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
         on_ack(session, ack_id, arguments);
       }),
@@ -84,63 +84,59 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
 
 // ---- From control ----
 
-void Worker::take(std::shared_ptr<const Delivery> delivery) {
-  const Audience& audience = delivery->audience;
-  // One room and nobody excepted is nearly every delivery: no need to mark who was seen.
-  const bool one_room = audience.rooms.size() == 1 && !audience.rooms.front().empty();
-  const bool simple = audience.except.empty() && (audience.everyone || one_room);
-  for (const transport::SharedFrame& frame : delivery->frames) {
-    frames_.push_back(endpoint_.share(frame));
-  }
-  const std::uint64_t before = stats_.deliveries;
-  if (simple && !delivery->ack) {
-    const std::string_view room =
-        audience.everyone ? std::string_view() : std::string_view(audience.rooms.front());
-    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
-      send_to(*sessions_.find(member.session), *delivery);
-    }
-  } else {
-    collect(audience, targets_);
-    for (const SessionId id : targets_) send_to(*sessions_.find(id), *delivery);
-    if (delivery->ack) await_ack(*delivery->ack);
-    targets_.clear();
-  }
-  if (stats_.deliveries != before) ++stats_.publications;
-  frames_.clear();
+void Worker::take(RoomDelivery delivery) {
+  const auto members = hub_.members(delivery.room);
+  if (members.empty()) return;
+  ++stats_.publications;
+  const transport::FrameRef frame = endpoint_.share(std::move(delivery.frame), delivery.terms);
+  for (const rooms::Hub::Member& member : members) send_to(*sessions_.at(member.session), frame);
 }
 
-void Worker::send_to(ClientSession& session, const Delivery& delivery) {
-  for (const transport::FrameRef& frame : frames_) {
-    if (session.engine().send(frame, delivery.is_volatile) == transport::Sent::queued) {
-      ++stats_.deliveries;
+void Worker::take(std::shared_ptr<const Delivery> delivery) {
+  collect(delivery->audience, targets_);
+  if (!targets_.empty()) ++stats_.publications;
+  transport::DeliveryTerms terms = delivery->terms;
+  for (const transport::SharedFrame& shared : delivery->frames) {
+    const transport::FrameRef frame = endpoint_.share(shared, terms);
+    for (const SessionId id : targets_) send_to(*sessions_.find(id), frame);
+    terms = terms.of_next_name();
+  }
+  if (delivery->ack) await_ack(*delivery->ack);
+  targets_.clear();
+}
+
+void Worker::send_to(ClientSession& session, const transport::FrameRef& frame) {
+  if (session.engine().send(frame) == transport::Sent::queued) ++stats_.deliveries;
+}
+
+template <class F>
+void Worker::for_each_session(NamespaceId namespace_id, const std::vector<RoomTarget>& rooms,
+                              F&& f) {
+  for (const RoomTarget& target : rooms) {
+    if (target.room) {
+      for (const auto& member : hub_.members(target.room->number())) {
+        f(*sessions_.at(member.session));
+      }
     }
+    const auto own = context_.sids.find(target.socket_id);
+    if (own == context_.sids.end()) continue;
+    ClientSession& session = *sessions_.find(own->second);
+    if (session.namespace_id() == namespace_id && session.in_own_room) f(session);
   }
 }
 
 /// Each session of the audience once, the excepted ones left out.
 void Worker::collect(const Audience& audience, std::vector<SessionId>& out) {
   ++delivery_mark_;
-  mark_excepted(audience);
-  const auto add_members = [&](std::string_view room) {
-    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
-      ClientSession& session = *sessions_.find(member.session);
-      if (std::exchange(session.delivery_mark, delivery_mark_) == delivery_mark_) continue;
-      out.push_back(member.session);
-    }
+  const auto add = [&](ClientSession& session) {
+    if (session.namespace_id() != audience.namespace_id) return;
+    if (std::exchange(session.delivery_mark, delivery_mark_) == delivery_mark_) return;
+    out.push_back(session.id());
   };
-  if (audience.everyone) return add_members("");
-  for (const std::string& room : audience.rooms) {
-    if (!room.empty()) add_members(room);
-  }
-}
-
-void Worker::mark_excepted(const Audience& audience) {
-  for (const std::string& room : audience.except) {
-    if (room.empty()) continue;
-    for (const rooms::Hub::Member& member : hub_.members({audience.namespace_id, room})) {
-      sessions_.find(member.session)->delivery_mark = delivery_mark_;
-    }
-  }
+  for_each_session(audience.namespace_id, audience.except,
+                   [&](ClientSession& session) { session.delivery_mark = delivery_mark_; });
+  if (audience.everyone) return sessions_.for_each(add);
+  for_each_session(audience.namespace_id, audience.rooms, add);
 }
 
 void Worker::take(std::shared_ptr<const SocketCommand> command) {
@@ -150,15 +146,17 @@ void Worker::take(std::shared_ptr<const SocketCommand> command) {
     if (ClientSession* session = sessions_.find(id)) apply(*command, *session);
   }
   targets_.clear();
+  if (command->kind != SocketCommand::Kind::join) return;
+  for (const RoomTarget& target : command->rooms) settle(target.room);
 }
 
 void Worker::apply(const SocketCommand& command, ClientSession& session) {
   switch (command.kind) {
     case SocketCommand::Kind::join:
-      for (const std::string& room : command.rooms) session.enter(room);
+      for (const RoomTarget& target : command.rooms) session.enter(target);
       return;
     case SocketCommand::Kind::leave:
-      for (const std::string& room : command.rooms) session.leave(room);
+      for (const RoomTarget& target : command.rooms) session.leave(target);
       return;
     case SocketCommand::Kind::disconnect:
       return client_of(session.engine()).disconnect(session);
@@ -167,26 +165,31 @@ void Worker::apply(const SocketCommand& command, ClientSession& session) {
   }
 }
 
-void Worker::take(JoinAnswer answer) {
-  const bool granted = answer.verdict == JoinAnswer::Verdict::granted;
-  JoinSettled settled{.worker = id_, .namespace_id = answer.namespace_id, .room = answer.room};
-  if (ClientSession* session = sessions_.find(answer.session)) {
-    session->on_join_answer(std::move(answer));
+void Worker::take(std::unique_ptr<JoinAnswer> answer) {
+  const bool granted = answer->verdict == JoinAnswer::Verdict::granted;
+  const rooms::RoomRef room = answer->room;
+  if (ClientSession* session = sessions_.find(answer->session)) {
+    session->on_join_answer(std::move(*answer));
   }
-  if (!granted) return;
-  settled.present = !hub_.members({settled.namespace_id, settled.room}).empty();
-  control_.send(std::move(settled));
+  if (granted) settle(room);
 }
 
-void Worker::take(StatsRequest request) {
-  request.done({.transport = endpoint_.stats(),
-                .clients = stats_,
-                .tokens = tokens_.stats(),
-                .loop = loop_.stats(),
-                .connections = endpoint_.connection_count(),
-                .engine_sessions = endpoint_.session_count(),
-                .sockets = sessions_.size(),
-                .rooms = hub_.size()});
+void Worker::settle(const rooms::RoomRef& room) {
+  control_.send(
+      JoinSettled{.worker = id_, .room = room, .present = !hub_.members(room->number()).empty()});
+}
+
+void Worker::take(std::unique_ptr<StatsRequest> request) {
+  request->done({.transport = endpoint_.stats(),
+                 .clients = stats_,
+                 .tokens = tokens_.stats(),
+                 .loop = loop_.stats(),
+                 .connections = endpoint_.connection_count(),
+                 .engine_sessions = endpoint_.session_count(),
+                 .sockets = sessions_.size(),
+                 .rooms = hub_.size(),
+                 .backlog_bytes = endpoint_.backlog().bytes(),
+                 .backlog_sessions = endpoint_.backlog().sessions()});
 }
 
 void Worker::take(Drain) {

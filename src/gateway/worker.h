@@ -60,17 +60,22 @@ class Worker final : transport::Application, net::TickHandler {
   void on_raw_message(transport::Connection& connection, Bytes message, bool is_text) override;
   bool on_tick_end(TimePoint now) noexcept override;
 
+  void take(RoomDelivery delivery);
   void take(std::shared_ptr<const Delivery> delivery);
   void take(std::shared_ptr<const SocketCommand> command);
-  void take(JoinAnswer answer);
-  void take(transport::HandedOver connection) { endpoint_.adopt(std::move(connection)); }
-  void take(StatsRequest request);
+  void take(std::unique_ptr<JoinAnswer> answer);
+  void take(std::unique_ptr<transport::HandedOver> connection) {
+    endpoint_.adopt(std::move(*connection));
+  }
+  void take(std::unique_ptr<StatsRequest> request);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
 
-  void send_to(ClientSession& session, const Delivery& delivery);
+  void send_to(ClientSession& session, const transport::FrameRef& frame);
   void collect(const Audience& audience, std::vector<SessionId>& out);
-  void mark_excepted(const Audience& audience);
+  template <class F>
+  void for_each_session(NamespaceId namespace_id, const std::vector<RoomTarget>& rooms, F&& f);
+  void settle(const rooms::RoomRef& room);
   void apply(const SocketCommand& command, ClientSession& session);
   void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
   void await_ack(const AckWish& wish);
@@ -87,12 +92,12 @@ class Worker final : transport::Application, net::TickHandler {
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   ClientSessions sessions_;
+  SocketIds sids_;
   ClientContext context_;
   EngineClient::OnAck on_ack_;
   std::vector<std::unique_ptr<EngineClient>> clients_;  // by engine slot
   std::map<std::uint64_t, AwaitedAck> awaited_acks_;    // ids rise: the oldest first
   std::size_t awaited_recipients_ = 0;                  // of all of them
-  std::vector<transport::FrameRef> frames_;             // of the delivery in progress
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint64_t delivery_mark_ = 0;
   transport::Endpoint endpoint_;  // last, so first to go: it refers to what is above

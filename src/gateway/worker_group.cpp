@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kBacklogMax = 256 * 1024;
 
 bool may_be_dropped(const ToWorker& message) {
-  return !std::holds_alternative<JoinAnswer>(message) && !std::holds_alternative<Drain>(message);
+  return std::holds_alternative<RoomDelivery>(message) ||
+         std::holds_alternative<std::shared_ptr<const Delivery>>(message);
 }
 
 void pin(std::optional<unsigned> cpu) {
@@ -35,8 +36,13 @@ WorkerGroup::WorkerGroup(const SharedRules& rules, const transport::TransportOpt
         static_cast<WorkerId>(i), rules, transport, files, control,
         [this](WorkerId to, transport::HandedOver&& connection) {
           if (to >= workers_.size()) return false;
-          const bool taken = workers_[to].worker->post(std::move(connection));
+          ToWorker message = std::make_unique<transport::HandedOver>(std::move(connection));
+          const bool taken = workers_[to].worker->post(std::move(message));
           workers_[to].worker->wake();
+          if (!taken) {  // a full mailbox leaves it whole, and its giver has to answer it
+            // NOLINTNEXTLINE(bugprone-use-after-move)
+            connection = std::move(*std::get<std::unique_ptr<transport::HandedOver>>(message));
+          }
           return taken;
         });
   }

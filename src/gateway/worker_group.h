@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "gateway/placement.h"
-#include "gateway/room_index.h"
+#include "gateway/room_table.h"
 #include "gateway/worker.h"
 #include "net/tcp.h"
 

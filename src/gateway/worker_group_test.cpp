@@ -47,7 +47,7 @@ TEST_F(WorkerGroupTest, a_backlog_is_bounded_but_for_answers) {
   EXPECT_TRUE(group_.has_room(0));
   EXPECT_FALSE(group_.post(0, std::make_shared<const Delivery>()));
   EXPECT_EQ(group_.dropped(), 1u);
-  EXPECT_TRUE(group_.post(0, JoinAnswer{}));
+  EXPECT_TRUE(group_.post(0, std::make_unique<JoinAnswer>()));
   EXPECT_TRUE(group_.post(0, Drain{}));
   EXPECT_EQ(group_.dropped(), 1u);
 }
@@ -55,9 +55,11 @@ TEST_F(WorkerGroupTest, a_backlog_is_bounded_but_for_answers) {
 TEST_F(WorkerGroupTest, a_worker_that_sleeps_is_woken_for_its_backlog) {
   std::promise<void> first, last;
   fill(kMailbox - 1);
-  ASSERT_TRUE(group_.post(0, StatsRequest{[&](const WorkerStats&) { first.set_value(); }}));
+  ASSERT_TRUE(group_.post(
+      0, std::make_unique<StatsRequest>([&](const WorkerStats&) { first.set_value(); })));
   ASSERT_TRUE(group_.clear());
-  ASSERT_TRUE(group_.post(0, StatsRequest{[&](const WorkerStats&) { last.set_value(); }}));
+  ASSERT_TRUE(group_.post(
+      0, std::make_unique<StatsRequest>([&](const WorkerStats&) { last.set_value(); })));
   EXPECT_TRUE(group_.wake());  // a backlog remains
   group_.start();
   first.get_future().wait();
@@ -77,9 +79,9 @@ TEST_F(WorkerGroupTest, threads_run_where_they_were_placed) {
     controls_cpus = net::cpu_budget().allowed;
   })
       .join();
-  ASSERT_TRUE(placed.post(0, StatsRequest{[&](const WorkerStats&) {
+  ASSERT_TRUE(placed.post(0, std::make_unique<StatsRequest>([&](const WorkerStats&) {
                             workers_cpus.set_value(net::cpu_budget().allowed);
-                          }}));
+                          })));
   (void)placed.wake();
   EXPECT_EQ(workers_cpus.get_future().get(), std::vector{mine.front()});
   EXPECT_EQ(controls_cpus, std::vector{mine.back()});
@@ -90,9 +92,9 @@ TEST_F(WorkerGroupTest, a_cpu_that_is_not_there_leaves_a_worker_unpinned) {
   WorkerGroup placed(rules_, transport_, nullptr, mailbox_, Placement{.worker_cpus = {16'383}});
   placed.start();
   std::promise<std::vector<unsigned>> workers_cpus;
-  ASSERT_TRUE(placed.post(0, StatsRequest{[&](const WorkerStats&) {
+  ASSERT_TRUE(placed.post(0, std::make_unique<StatsRequest>([&](const WorkerStats&) {
                             workers_cpus.set_value(net::cpu_budget().allowed);
-                          }}));
+                          })));
   (void)placed.wake();
   EXPECT_EQ(workers_cpus.get_future().get(), net::cpu_budget().allowed);
 }

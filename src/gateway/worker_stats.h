@@ -33,6 +33,8 @@ struct WorkerStats {
   std::uint64_t engine_sessions = 0;
   std::uint64_t sockets = 0;
   std::uint64_t rooms = 0;
+  std::uint64_t backlog_bytes = 0;     // waiting for slow readers
+  std::uint64_t backlog_sessions = 0;  // how many they are
 };
 
 }  // namespace outcry::gateway

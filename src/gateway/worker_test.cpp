@@ -10,6 +10,7 @@
 #include "gateway/client_for_test.h"
 #include "gateway/event_encoder.h"
 #include "gateway/gateway_setup.h"
+#include "gateway/room_table.h"
 #include "net/tcp.h"
 
 namespace outcry::gateway {
@@ -34,6 +35,14 @@ Config test_config() {
   config.socketio.pending_joins_max = 3;
   return config;
 }
+
+/// An audience by its rooms' names.
+struct Named {
+  NamespaceId namespace_id = 0;
+  bool everyone = false;
+  Strings rooms{};
+  Strings except{};
+};
 
 class WorkerTest : public testing::Test {
  protected:
@@ -67,12 +76,12 @@ class WorkerTest : public testing::Test {
   }
   void answer(const JoinRequest& request, Verdict verdict,
               std::vector<transport::SharedFrame> snapshot = {}) {
-    post(JoinAnswer{.session = request.session,
-                    .ticket = request.ticket,
-                    .verdict = verdict,
-                    .namespace_id = request.namespace_id,
-                    .room = request.room,
-                    .snapshot = std::move(snapshot)});
+    post(std::make_unique<JoinAnswer>(
+        JoinAnswer{.session = request.session,
+                   .ticket = request.ticket,
+                   .verdict = verdict,
+                   .room = rooms_.find_or_make(request.namespace_id, request.room).room,
+                   .snapshot = std::move(snapshot)}));
   }
   /// Client side of a granted join, answered and settled.
   void join(Client& client) {
@@ -81,29 +90,53 @@ class WorkerTest : public testing::Test {
     EXPECT_EQ(client.receive(), R"(42["joined_challenge",{"challenge_id":"7"}])");
     EXPECT_TRUE(next<JoinSettled>().present);
   }
-  void publish(Audience audience, std::string_view text = "1",
-               std::optional<AckWish> ack = std::nullopt) {
-    const bus::Publication publication{.event = "news", .arguments = std::string(text)};
-    post(std::make_shared<const Delivery>(Delivery{
-        .audience = std::move(audience),
-        .frames = encode_event(publication, {}, ack ? std::optional(ack->ack_id) : std::nullopt),
-        .ack = ack}));
+  RoomTarget target(const std::string& name, NamespaceId namespace_id = 0) {
+    RoomTarget out{.room = rooms_.find_or_make(namespace_id, name).room};
+    if (name.size() == kSocketIdLength) out.socket_id = name;
+    return out;
   }
-  void command(SocketCommand::Kind kind, Audience audience, std::vector<std::string> rooms = {}) {
-    post(std::make_shared<const SocketCommand>(
-        SocketCommand{.kind = kind, .audience = std::move(audience), .rooms = std::move(rooms)}));
+  std::vector<RoomTarget> targets(const Strings& names, NamespaceId namespace_id = 0) {
+    std::vector<RoomTarget> out;
+    for (const std::string& name : names) out.push_back(target(name, namespace_id));
+    return out;
+  }
+  Audience audience(const Named& named) {
+    return {.namespace_id = named.namespace_id,
+            .everyone = named.everyone,
+            .rooms = targets(named.rooms, named.namespace_id),
+            .except = targets(named.except, named.namespace_id)};
+  }
+  static std::vector<transport::SharedFrame> frames_of(std::string_view text,
+                                                       std::optional<std::uint64_t> ack_id = {}) {
+    const bus::Publication publication{.event = "news", .arguments = std::string(text)};
+    std::string scratch;
+    std::vector<transport::SharedFrame> out;
+    encode_event(publication, {}, ack_id, scratch, out);
+    return out;
+  }
+  void publish(const Named& to, std::string_view text = "1",
+               std::optional<AckWish> ack = std::nullopt) {
+    post(std::make_shared<const Delivery>(
+        Delivery{.audience = audience(to),
+                 .frames = frames_of(text, ack ? std::optional(ack->ack_id) : std::nullopt),
+                 .ack = ack}));
+  }
+  void command(SocketCommand::Kind kind, const Named& to, const Strings& rooms = {}) {
+    post(std::make_shared<const SocketCommand>(SocketCommand{
+        .kind = kind, .audience = audience(to), .rooms = targets(rooms, to.namespace_id)}));
   }
   WorkerStats stats() {
     std::optional<WorkerStats> out;
     std::binary_semaphore done{0};
-    post(StatsRequest{[&](const WorkerStats& s) {
+    post(std::make_unique<StatsRequest>([&](const WorkerStats& s) {
       out = s;
       done.release();
-    }});
+    }));
     EXPECT_TRUE(done.try_acquire_for(std::chrono::seconds(20)));
     return out.value_or(WorkerStats{});
   }
 
+  RoomTable rooms_;  // as control has it
   const Config config_ = test_config();
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
@@ -223,9 +256,9 @@ TEST_F(WorkerTest, a_join_answers_with_the_snapshot_then_the_event_then_the_ack)
   EXPECT_EQ(request.room, "challenge_7");
   ASSERT_TRUE(request.owner);
   EXPECT_EQ(*request.owner, (store::OwnerQuestion{.object_id = "7", .user = "alice"}));
-  const bus::Publication newest{.event = "equity_updated", .arguments = "{\"equity\":\"1.50\"}"};
   answer(request, Verdict::granted,
-         encode_event(newest, {{"equity_updated", {"EQUITY_UPDATED"}}}, std::nullopt));
+         {transport::make_frame(R"(42["equity_updated",{"equity":"1.50"}])"),
+          transport::make_frame(R"(42["EQUITY_UPDATED",{"equity":"1.50"}])")});
   EXPECT_EQ(client.receive(), R"(42["equity_updated",{"equity":"1.50"}])");
   EXPECT_EQ(client.receive(), R"(42["EQUITY_UPDATED",{"equity":"1.50"}])");
   EXPECT_EQ(client.receive(), R"(42["joined_challenge",{"challenge_id":"7"}])");
@@ -256,7 +289,7 @@ TEST_F(WorkerTest, a_denied_second_join_takes_the_member_out) {
   client.send(kJoin);
   answer(next<JoinRequest>(), Verdict::denied);
   EXPECT_THAT(client.receive(), HasSubstr("forbidden"));
-  EXPECT_FALSE(next<RoomPresence>().present);
+  EXPECT_EQ(next<RoomEmptied>().room->name(), "challenge_7");
   publish({.rooms = {"challenge_7"}});
   publish({.everyone = true}, "2");
   EXPECT_EQ(client.receive(), R"(42["news",2])");
@@ -330,26 +363,40 @@ TEST_F(WorkerTest, a_publisher_makes_sockets_join_and_leave) {
   Client client(port_);
   const std::string sid = client.connect_as("alice");
   command(SocketCommand::Kind::join, {.rooms = {sid}}, {"vip"});
-  const auto came = next<RoomPresence>();
-  EXPECT_EQ(came.room, "vip");
+  const auto came = next<JoinSettled>();
+  EXPECT_EQ(came.room->name(), "vip");
   EXPECT_TRUE(came.present);
   publish({.rooms = {"vip"}});
   EXPECT_EQ(client.receive(), R"(42["news",1])");
   command(SocketCommand::Kind::leave, {.everyone = true}, {"vip"});
-  EXPECT_FALSE(next<RoomPresence>().present);
+  EXPECT_EQ(next<RoomEmptied>().room->name(), "vip");
   publish({.rooms = {"vip"}}, "2");
   publish({.rooms = {sid}}, "3");
   EXPECT_EQ(client.receive(), R"(42["news",3])");
 }
 
-TEST_F(WorkerTest, no_command_takes_a_socket_out_of_the_room_of_everyone) {
+TEST_F(WorkerTest, a_socket_may_be_taken_out_of_its_own_room_and_put_back) {
   Client client(port_);
   const std::string sid = client.connect_as("alice");
-  command(SocketCommand::Kind::leave, {.everyone = true}, {"", sid});
+  command(SocketCommand::Kind::leave, {.everyone = true}, {sid});
+  publish({.rooms = {sid}}, "1");
+  publish({.everyone = true}, "2");
+  EXPECT_EQ(client.receive(), R"(42["news",2])") << "it is not out of the room of everyone";
   command(SocketCommand::Kind::join, {.everyone = true}, {sid, "vip"});
-  publish({.everyone = true});
-  EXPECT_EQ(client.receive(), R"(42["news",1])");
-  EXPECT_EQ(next<RoomPresence>().room, "vip");  // nothing about its own room
+  publish({.rooms = {sid}}, "3");
+  EXPECT_EQ(client.receive(), R"(42["news",3])");
+  EXPECT_FALSE(next<JoinSettled>().present) << "its own room takes no place";
+  EXPECT_TRUE(next<JoinSettled>().present);
+}
+
+TEST_F(WorkerTest, another_socket_may_be_put_into_a_room_named_like_a_socket) {
+  Client first(port_), second(port_);
+  const std::string sid = first.connect_as("alice");
+  const std::string other = second.connect_as("bob");
+  command(SocketCommand::Kind::join, {.rooms = {other}}, {sid});
+  publish({.rooms = {sid}});
+  EXPECT_EQ(first.receive(), R"(42["news",1])");
+  EXPECT_EQ(second.receive(), R"(42["news",1])");
 }
 
 TEST_F(WorkerTest, a_disconnected_socket_keeps_its_connection) {
@@ -366,13 +413,15 @@ TEST_F(WorkerTest, a_disconnected_socket_keeps_its_connection) {
   while (stats().sockets > 0) std::this_thread::yield();
 }
 
-TEST_F(WorkerTest, an_empty_room_name_is_nobody) {
+TEST_F(WorkerTest, a_room_without_members_is_nobody) {
   Client client(port_);
   client.connect_as("alice");
-  publish({.rooms = {""}});
-  publish({.rooms = {"", "nobody"}}, "2");
-  publish({.everyone = true, .except = {""}}, "3");
-  EXPECT_EQ(client.receive(), R"(42["news",3])");
+  post(std::make_shared<const Delivery>(
+      Delivery{.audience = {.rooms = {RoomTarget{}}}, .frames = frames_of("1")}));
+  publish({.rooms = {"nobody"}}, "2");
+  post(RoomDelivery{.room = 4711, .frame = frames_of("3").front()});
+  publish({.everyone = true, .except = {"nobody"}}, "4");
+  EXPECT_EQ(client.receive(), R"(42["news",4])");
 }
 
 TEST_F(WorkerTest, each_member_of_several_rooms_hears_once_and_the_excepted_not_at_all) {
@@ -457,7 +506,7 @@ TEST_F(WorkerTest, a_drain_closes_every_client) {
   join(client);
   post(Drain{});
   EXPECT_EQ(client.receive(), "");
-  EXPECT_FALSE(next<RoomPresence>().present);
+  EXPECT_EQ(next<RoomEmptied>().room->name(), "challenge_7");
 }
 
 TEST_F(WorkerTest, a_worker_ends_with_clients_that_live) {

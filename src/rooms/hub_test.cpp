@@ -10,73 +10,107 @@
 namespace outcry::rooms {
 namespace {
 
-SessionId session(std::uint32_t slot, std::uint32_t generation = 1) {
-  return {slot, generation};
+using testing::UnorderedElementsAre;
+
+SessionId session(std::uint32_t slot) {
+  return {slot, 1};
 }
 
-std::set<SessionId> members_of(const Hub& hub, RoomName room) {
-  std::set<SessionId> out;
-  for (const Hub::Member& member : hub.members(room)) out.insert(member.session);
+RoomRef room(RoomNumber number, std::string_view name, NamespaceId namespace_id = 0) {
+  std::string key(1, static_cast<char>(namespace_id));
+  return make_room(number, key += name);
+}
+
+std::multiset<std::uint32_t> members_of(const Hub& hub, RoomNumber number) {
+  std::multiset<std::uint32_t> out;
+  for (const Hub::Member& member : hub.members(number)) out.insert(member.session);
   return out;
+}
+
+TEST(Room, knows_its_namespace_and_its_name_whatever_bytes_it_has) {
+  const RoomRef odd = room(9, std::string_view("\0a", 2), 255);
+  EXPECT_EQ(odd->number(), 9u);
+  EXPECT_EQ(odd->namespace_id(), 255);
+  EXPECT_EQ(odd->name(), std::string_view("\0a", 2));
 }
 
 TEST(Hub, a_join_is_idempotent_and_tells_the_first_member) {
   Hub hub;
-  EXPECT_EQ(hub.join(session(1), {0, "a"}), Change::presence);
-  EXPECT_EQ(hub.join(session(1), {0, "a"}), Change::none);
-  EXPECT_EQ(hub.join(session(2), {0, "a"}), Change::member);
-  EXPECT_EQ(hub.leave(session(1), {0, "a"}), Change::member);
-  EXPECT_EQ(hub.leave(session(1), {0, "a"}), Change::none);
-  EXPECT_EQ(hub.leave(session(2), {0, "a"}), Change::presence);
+  const RoomRef a = room(1, "a");
+  EXPECT_EQ(hub.join(session(1), a), Change::presence);
+  EXPECT_EQ(hub.join(session(1), a), Change::none);
+  EXPECT_EQ(hub.join(session(2), a), Change::member);
+  EXPECT_EQ(hub.leave(session(1), 1), Change::member);
+  EXPECT_EQ(hub.leave(session(1), 1), Change::none);
+  EXPECT_EQ(hub.leave(session(2), 1), Change::presence);
   EXPECT_EQ(hub.size(), 0u);
+  EXPECT_EQ(a.use_count(), 1u) << "an empty room is let go";
 }
 
-TEST(Hub, rooms_of_one_name_in_two_namespaces_are_two_rooms) {
+TEST(Hub, a_sessions_room_is_found_by_its_name_in_its_namespace) {
   Hub hub;
-  hub.join(session(1), {0, "a"});
-  hub.join(session(2), {1, "a"});
-  EXPECT_EQ(members_of(hub, {0, "a"}), std::set{session(1)});
-  EXPECT_EQ(members_of(hub, {1, "a"}), std::set{session(2)});
+  hub.join(session(1), room(1, "a", 0));
+  hub.join(session(1), room(2, "a", 1));
+  hub.join(session(2), room(3, "b", 0));
+  EXPECT_EQ(hub.find(session(1), 0, "a")->number(), 1u);
+  EXPECT_EQ(hub.find(session(1), 1, "a")->number(), 2u);
+  EXPECT_FALSE(hub.find(session(1), 0, "b"));
+  EXPECT_FALSE(hub.find(session(9), 0, "a"));
 }
 
 TEST(Hub, a_closed_session_leaves_all_rooms_and_names_the_emptied_ones) {
   Hub hub;
-  hub.join(session(1), {0, ""});
-  hub.join(session(1), {0, "mine"});
-  hub.join(session(1), {0, "ours"});
-  hub.join(session(2), {0, "ours"});
-  EXPECT_EQ(hub.room_count(session(1)), 2u);
+  const RoomRef mine = room(1, "mine"), ours = room(2, "ours"), other = room(3, "other");
+  for (const RoomRef& joined : {mine, ours, other}) hub.join(session(1), joined);
+  hub.join(session(2), ours);
+  EXPECT_EQ(hub.room_count(session(1)), 3u);
   std::set<std::string> emptied;
-  hub.leave_all(session(1), [&](RoomName room) { emptied.emplace(room.name); });
-  EXPECT_THAT(emptied, testing::UnorderedElementsAre("", "mine"));
-  EXPECT_EQ(members_of(hub, {0, "ours"}), std::set{session(2)});
+  hub.leave_all(session(1), [&](const RoomRef& gone) { emptied.emplace(gone->name()); });
+  EXPECT_THAT(emptied, UnorderedElementsAre("mine", "other"));
+  EXPECT_THAT(members_of(hub, 2), UnorderedElementsAre(2u));
   EXPECT_EQ(hub.room_count(session(1)), 0u);
+}
+
+TEST(Hub, an_unknown_room_has_no_members) {
+  const Hub hub;
+  EXPECT_TRUE(hub.members(0).empty());
+  EXPECT_TRUE(hub.members(77).empty());
 }
 
 // Random joins, leaves and closes against two plain maps.
 TEST(Hub, agrees_with_a_simple_model) {
   std::mt19937 random(7);
   Hub hub;
-  std::map<std::string, std::set<SessionId>> model;
+  std::vector<RoomRef> rooms;
+  for (RoomNumber i = 0; i < 12; ++i) rooms.push_back(room(i + 1, "room" + std::to_string(i)));
+  std::map<RoomNumber, std::multiset<std::uint32_t>> model;
   for (int step = 0; step < 50'000; ++step) {
     const SessionId who = session(static_cast<std::uint32_t>(random() % 20));
-    const std::string room = "room" + std::to_string(random() % 12);
-    switch (random() % 5) {
+    const RoomRef& where = rooms[random() % rooms.size()];
+    auto& expected = model[where->number()];
+    switch (random() % 8) {
       case 0:
-        hub.leave_all(who, [](RoomName) {});
-        for (auto& [name, ids] : model) ids.erase(who);
+        hub.leave_all(who, [](const RoomRef&) {});
+        for (auto& [number, ids] : model) ids.erase(who.slot);
         break;
       case 1:
       case 2:
-        EXPECT_EQ(hub.leave(who, {0, room}) != Change::none, model[room].erase(who) == 1);
+        EXPECT_EQ(hub.leave(who, where->number()) != Change::none, expected.erase(who.slot) == 1);
         break;
       default:
-        EXPECT_EQ(hub.join(who, {0, room}) != Change::none, model[room].insert(who).second);
+        if (hub.join(who, where) != Change::none) {
+          EXPECT_FALSE(expected.contains(who.slot));
+          expected.insert(who.slot);
+        }
     }
-    EXPECT_EQ(hub.is_member(who, {0, room}), model[room].contains(who));
-    if (step % 100 == 0) {
-      for (const auto& [name, ids] : model) ASSERT_EQ(members_of(hub, {0, name}), ids) << name;
+    EXPECT_EQ(hub.is_member(who, where->number()), expected.contains(who.slot));
+    if (step % 100 != 0) continue;
+    std::size_t inhabited = 0;
+    for (const auto& [number, ids] : model) {
+      ASSERT_EQ(members_of(hub, number), ids) << number;
+      inhabited += ids.empty() ? 0 : 1;
     }
+    ASSERT_EQ(hub.size(), inhabited);
   }
 }
 

@@ -132,7 +132,7 @@ void Connection::close(std::uint16_t code, std::string_view reason, Outbox* rest
   if (mode_ != Mode::http && mode_ != Mode::websocket) return;
   if (mode_ == Mode::websocket) {
     if (rest != nullptr) {
-      rest->take_wire(out_, false);
+      rest->take_wire(out_, false, wire_form());
     } else if (EngineSession* session = endpoint_.find(session_)) {
       session->abandon_outbox(*this, out_);
     }
@@ -158,16 +158,22 @@ void Connection::finish() {
   endpoint_.free_later(*this);
 }
 
+WireForm Connection::wire_form() const noexcept {
+  return {.deflate_bits = deflate_bits_,
+          .deflate_bytes_min = endpoint_.options().deflate_bytes_min};
+}
+
 void Connection::flush(Outbox* outbox) {
   if (mode_ == Mode::closed || mode_ == Mode::lingering || write_blocked_) return;
   pong_bytes_ = 0;
   if (!owed_pong_.empty() && mode_ == Mode::websocket) send_pong(std::exchange(owed_pong_, {}));
+  const WireForm form = wire_form();
   std::array<iovec, kPartsPerWrite> parts;
   for (;;) {
     std::size_t count = 0;
     const std::string_view own = std::string_view(out_).substr(out_sent_);
     if (!own.empty()) parts[count++] = {const_cast<char*>(own.data()), own.size()};
-    if (outbox != nullptr) count += outbox->gather(std::span(parts).subspan(count));
+    if (outbox != nullptr) count += outbox->gather(std::span(parts).subspan(count), form);
     if (count == 0 && !(tls_ && tls_->has_unsent())) break;
     std::size_t total = 0;
     for (std::size_t i = 0; i < count; ++i) total += parts[i].iov_len;
@@ -179,7 +185,7 @@ void Connection::flush(Outbox* outbox) {
     endpoint_.counters().bytes_sent += *sent;
     const std::size_t own_sent = std::min(*sent, own.size());
     out_sent_ += own_sent;
-    if (outbox != nullptr) outbox->consume(*sent - own_sent);
+    if (outbox != nullptr) outbox->consume(*sent - own_sent, form);
     if (*sent < total || (tls_ && tls_->has_unsent())) {
       // A handshake has its time from the beginning, however slowly its peer reads.
       if (mode_ == Mode::http && !handshaking()) arm(endpoint_.options().request_timeout);

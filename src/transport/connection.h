@@ -63,7 +63,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   [[nodiscard]] const http::RequestParser& parser() const noexcept { return *parser_; }
   /// The socket took less than it was given: nothing more fits now.
   [[nodiscard]] bool blocked() const noexcept { return write_blocked_; }
-  [[nodiscard]] int deflate_bits() const noexcept { return deflate_bits_; }
+  /// How frames are written here.
+  [[nodiscard]] WireForm wire_form() const noexcept;
 
   /// Starts watching the socket. False if the kernel refuses.
   [[nodiscard]] bool start();

@@ -21,6 +21,7 @@
 #include "protocol/engineio/session_key.h"
 #include "protocol/websocket/deflate.h"
 #include "transport/application.h"
+#include "transport/backlog.h"
 #include "transport/connection.h"
 #include "transport/engine_session.h"
 #include "transport/frame.h"
@@ -51,7 +52,9 @@ class Endpoint final : net::IoHandler {
   void adopt(HandedOver handed);
 
   [[nodiscard]] EngineSession* find(EngineId id) noexcept { return sessions_.find(id); }
-  [[nodiscard]] FrameRef share(SharedFrame frame) { return frames_.share(std::move(frame)); }
+  [[nodiscard]] FrameRef share(SharedFrame frame, const DeliveryTerms& terms = {}) {
+    return frames_.share(std::move(frame), terms, loop_.now());
+  }
   /// Ends every session with this reason, for a shutdown.
   void close_all(CloseReason reason);
 
@@ -72,6 +75,9 @@ class Endpoint final : net::IoHandler {
   [[nodiscard]] const StaticFiles* files() const noexcept { return files_; }
   /// Nullptr: connections are plain.
   [[nodiscard]] net::TlsContext* tls() noexcept { return tls_.get(); }
+  [[nodiscard]] FramePool& frames() noexcept { return frames_; }
+  [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
+  [[nodiscard]] const Backlog& backlog() const noexcept { return backlog_; }
   [[nodiscard]] engineio::SessionHome home() const noexcept { return home_; }
   [[nodiscard]] websocket::Inflater& inflater() noexcept { return inflater_; }
   [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
@@ -107,6 +113,7 @@ class Endpoint final : net::IoHandler {
   TransportStats stats_;
   std::unique_ptr<net::TlsContext> tls_;  // before the connections
   websocket::Inflater inflater_;
+  Backlog backlog_;
   FramePool frames_;  // before those that hold frames
   std::vector<std::byte> read_buffer_;
   net::UniqueFd listener_;

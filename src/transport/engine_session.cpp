@@ -54,6 +54,7 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
       endpoint_(endpoint),
       heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
       deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
+      outbox_(endpoint.frames()),
       key_(std::move(key)) {
   arm_timer();
 }
@@ -77,7 +78,6 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
   transport_ = Transport::websocket;
   websocket_ = connection.id();
   base64_ = base64;
-  deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
   connection.bind(Role::websocket, id_);
   send(make_frame(open_packet(false)));
 }
@@ -105,9 +105,9 @@ Connection* EngineSession::bound(ConnectionId id, Role role) const noexcept {
 
 // ---- Sending ----
 
-Sent EngineSession::send(const FrameRef& frame, bool is_volatile) {
+Sent EngineSession::send(const FrameRef& frame) {
   if (state_ != State::open) return Sent::dropped;
-  if (is_volatile) {
+  if (frame.terms().delivery_class == DeliveryClass::volatile_) {
     const Connection* carrier = endpoint_.find(is_websocket() ? websocket_ : poll_);
     if (carrier == nullptr || carrier->blocked()) {
       ++endpoint_.counters().volatile_dropped;
@@ -115,11 +115,13 @@ Sent EngineSession::send(const FrameRef& frame, bool is_volatile) {
     }
   }
   if (base64_ && is_websocket() && frame->has_binary()) {
-    queue(endpoint_.share(make_base64_frame(*frame)));
+    queue(endpoint_.share(make_base64_frame(*frame), frame.terms()));
   } else {
     queue(frame);
   }
-  if (outbox_.bytes() <= endpoint_.options().outbox_bytes_max) return Sent::queued;
+  if (outbox_.bytes() <= endpoint_.options().outbox_bytes_max && !takes_too_much()) {
+    return Sent::queued;
+  }
   // Only noted: the caller may be walking a room, and ending the session changes the room.
   close(CloseReason::outbox_overflow);
   return Sent::over_limit;
@@ -131,11 +133,24 @@ Sent EngineSession::send(SharedFrame frame) {
 
 void EngineSession::queue(const FrameRef& frame) {
   ++endpoint_.counters().frames_sent;
-  const bool deflated = deflate_bits_ != 0 && is_websocket();
-  outbox_.push(frame,
-               deflated ? frame.deflated_wire(deflate_bits_, endpoint_.options().deflate_bytes_min)
-                        : frame->wire());
+  if (outbox_.push(frame, endpoint_.options().conflation)) {
+    ++endpoint_.counters().latest_superseded;
+  }
   endpoint_.flush_later(*this);
+}
+
+// ---- The worker's budget ----
+
+// What a tick queues and writes in one go is no burden; what stays behind is.
+void EngineSession::note_backlog() {
+  endpoint_.backlog().change(backlog_bytes_, outbox_.bytes());
+  backlog_bytes_ = outbox_.bytes();
+}
+
+bool EngineSession::takes_too_much() {
+  if (backlog_bytes_ == 0) return false;
+  note_backlog();
+  return endpoint_.backlog().over_share(backlog_bytes_, endpoint_.options().backlog_bytes_max);
 }
 
 void EngineSession::close(CloseReason reason) {
@@ -147,11 +162,18 @@ void EngineSession::close(CloseReason reason) {
 }
 
 void EngineSession::abandon_outbox(const Connection& connection, std::string& rest) {
-  if (is_websocket() && connection.id() == websocket_) outbox_.take_wire(rest, true);
+  if (is_websocket() && connection.id() == websocket_) {
+    outbox_.take_wire(rest, true, connection.wire_form());
+  }
 }
 
 void EngineSession::flush() {
   if (state_ == State::closed) return;
+  write();
+  if (state_ != State::closed) note_backlog();
+}
+
+void EngineSession::write() {
   const bool closing = state_ == State::closing;
   if (closing && closing_reason_ == CloseReason::outbox_overflow) {
     return end(closing_reason_, kClosePacket);
@@ -311,7 +333,6 @@ void EngineSession::refuse_probe(Connection& connection) {
 void EngineSession::complete_upgrade(Connection& connection) {
   transport_ = Transport::websocket;
   probed_ = false;
-  deflate_bits_ = static_cast<std::uint8_t>(connection.deflate_bits());
   connection.bind(Role::websocket, id_);
   raise_message_limit();
   post_ = {};  // a body still arriving is refused when it is complete, and may break off unharmed
@@ -356,6 +377,7 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
     connection->close(close_code_of(reason), {}, is_websocket() && !overflow ? &outbox_ : nullptr);
   }
   outbox_.clear();
+  note_backlog();
   ++endpoint_.counters().sessions_closed[static_cast<std::size_t>(reason)];
   endpoint_.application().on_close(*this, reason);
   endpoint_.free_later(*this);

@@ -50,8 +50,8 @@ class EngineSession final : net::TimerHandler {
   /// counts.
   void confirm(TimePoint until = TimePoint::max()) noexcept;
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
-  /// Queues a frame. A volatile one is dropped unless it could be written now.
-  Sent send(const FrameRef& frame, bool is_volatile = false);
+  /// Queues a frame by its terms. A volatile one is dropped unless it could be written now.
+  Sent send(const FrameRef& frame);
   /// The same for a frame meant for this client alone.
   Sent send(SharedFrame frame);
   /// Ends the session after what is queued, as far as the client still fetches it.
@@ -97,6 +97,9 @@ class EngineSession final : net::TimerHandler {
   void complete_upgrade(Connection& connection);
   void answer_poll(std::string_view payload);
   void queue(const FrameRef& frame);
+  void write();
+  void note_backlog();
+  [[nodiscard]] bool takes_too_much();
   void take_payload(std::string_view body);
   [[nodiscard]] std::string open_packet(bool offers_websocket) const;
   void send_ping(TimePoint now);
@@ -113,7 +116,6 @@ class EngineSession final : net::TimerHandler {
   bool probed_ = false;  // 2probe was answered
   bool base64_ = false;
   std::uint8_t engine_path_ = 0;
-  std::uint8_t deflate_bits_ = 0;
   Endpoint& endpoint_;
   ConnectionId poll_;
   ConnectionId post_;
@@ -122,6 +124,7 @@ class EngineSession final : net::TimerHandler {
   TimePoint deadline_;      // to be confirmed by; once confirmed, to live until
   net::Timer timer_{*this};
   Outbox outbox_;
+  std::size_t backlog_bytes_ = 0;  // what it last told the worker's Backlog
   std::string key_;
 };
 

@@ -10,6 +10,14 @@
 
 namespace outcry::transport {
 
+namespace {
+
+constexpr std::size_t kListEntries = 8;
+constexpr std::size_t kListEntriesKept = 64;
+constexpr std::size_t kListsKept = 16'384;
+
+}  // namespace
+
 /// Writes packets as frames into a block of just their size.
 class FrameWriter {
  public:
@@ -110,6 +118,8 @@ struct FrameRef::Node {
   FramePool& pool;
   SharedFrame frame;
   std::uint32_t references = 0;
+  DeliveryTerms terms;
+  TimePoint since;
   std::vector<std::pair<int, std::string>> deflated;  // by window bits
 };
 
@@ -129,6 +139,14 @@ const Frame& FrameRef::operator*() const noexcept {
   return *node_->frame;
 }
 
+const DeliveryTerms& FrameRef::terms() const noexcept {
+  return node_->terms;
+}
+
+TimePoint FrameRef::since() const noexcept {
+  return node_->since;
+}
+
 std::string_view FrameRef::deflated_wire(int window_bits, std::size_t bytes_min) const {
   const Frame& frame = *node_->frame;
   if (frame.text().empty() || frame.text().size() < bytes_min) return frame.wire();
@@ -141,10 +159,12 @@ std::string_view FrameRef::deflated_wire(int window_bits, std::size_t bytes_min)
   return node_->deflated.back().second;
 }
 
-FramePool::FramePool() : deflaters_(std::make_unique<Deflaters>()) {}
+FramePool::FramePool() : deflaters_(std::make_unique<Deflaters>()) {
+  lists_.reserve(kListsKept);  // give_back() must not need memory
+}
 FramePool::~FramePool() = default;
 
-FrameRef FramePool::share(SharedFrame frame) {
+FrameRef FramePool::share(SharedFrame frame, const DeliveryTerms& terms, TimePoint since) {
   if (free_.empty()) {
     nodes_.push_back(std::make_unique<FrameRef::Node>(*this));
     free_.push_back(nodes_.back().get());
@@ -154,6 +174,8 @@ FrameRef FramePool::share(SharedFrame frame) {
   free_.pop_back();
   node->frame = std::move(frame);
   node->references = 1;
+  node->terms = terms;
+  node->since = since;
   return FrameRef(node);
 }
 
@@ -161,6 +183,27 @@ void FramePool::release(FrameRef::Node* node) noexcept {
   node->frame.reset();
   node->deflated.clear();
   free_.push_back(node);
+}
+
+std::vector<WaitingFrame> FramePool::take_list() {
+  if (lists_.empty()) {
+    std::vector<WaitingFrame> fresh;
+    fresh.reserve(kListEntries);
+    return fresh;
+  }
+  std::vector<WaitingFrame> list = std::move(lists_.back());
+  lists_.pop_back();
+  return list;
+}
+
+// One that has grown long is freed: what a crowd of slow readers needed once isn't kept.
+void FramePool::give_back(std::vector<WaitingFrame>&& list) noexcept {
+  list.clear();
+  if (list.capacity() > kListEntriesKept || lists_.size() >= kListsKept) {
+    std::vector<WaitingFrame>().swap(list);
+  } else {
+    lists_.push_back(std::move(list));
+  }
 }
 
 std::string FramePool::deflate(const Frame& frame, int window_bits) {

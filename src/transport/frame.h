@@ -19,7 +19,9 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/counted_block.h"
+#include "transport/delivery.h"
 
 namespace outcry::transport {
 
@@ -92,6 +94,9 @@ class FrameRef {
   /// The wire bytes for a connection with permessage-deflate of this window; compressed at the
   /// first call and kept for the other members of the room. Plain if shorter than `bytes_min`.
   [[nodiscard]] std::string_view deflated_wire(int window_bits, std::size_t bytes_min) const;
+  [[nodiscard]] const DeliveryTerms& terms() const noexcept;
+  /// When the worker got the frame: the start of that tick.
+  [[nodiscard]] TimePoint since() const noexcept;
 
  private:
   friend class FramePool;
@@ -100,7 +105,14 @@ class FrameRef {
   Node* node_ = nullptr;
 };
 
-/// Gives out FrameRefs; keeps their nodes for reuse, so that a delivery allocates nothing.
+/// An outbox's entry.
+struct WaitingFrame {
+  FrameRef frame;   // null: superseded
+  TimePoint since;  // when it, or what it superseded, began to wait
+};
+
+/// Gives out FrameRefs; keeps their nodes, and the lists that they wait in, for reuse, so that a
+/// delivery allocates nothing.
 /// Must outlive them. Thread: its worker's only.
 class FramePool {
  public:
@@ -109,7 +121,12 @@ class FramePool {
   FramePool& operator=(const FramePool&) = delete;
   ~FramePool();
 
-  [[nodiscard]] FrameRef share(SharedFrame frame);
+  [[nodiscard]] FrameRef share(SharedFrame frame, const DeliveryTerms& terms = {},
+                               TimePoint since = {});
+
+  /// An empty list with room for some, for an outbox that has to wait; and its way back.
+  [[nodiscard]] std::vector<WaitingFrame> take_list();
+  void give_back(std::vector<WaitingFrame>&& list) noexcept;
 
  private:
   friend class FrameRef;
@@ -119,6 +136,7 @@ class FramePool {
 
   std::vector<std::unique_ptr<FrameRef::Node>> nodes_;
   std::vector<FrameRef::Node*> free_;
+  std::vector<std::vector<WaitingFrame>> lists_;
   std::unique_ptr<Deflaters> deflaters_;
 };
 

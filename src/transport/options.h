@@ -46,10 +46,13 @@ struct TransportOptions {
   std::uint64_t raw_message_bytes_max = 16 << 20;  // on raw_websocket_path
   std::size_t head_bytes_max = 16'384;
   std::size_t headers_max = 100;
-  std::size_t polling_packets_max = 16;    // python-engineio refuses more in one payload
-  std::size_t outbox_bytes_max = 1 << 20;  // waiting for one client
-  std::size_t connections_max = 20'000;    // of this worker
-  std::size_t accepts_per_tick = 64;       // at least 1
+  std::size_t polling_packets_max = 16;       // python-engineio refuses more in one payload
+  std::size_t outbox_bytes_max = 1 << 20;     // waiting for one client
+  std::size_t backlog_bytes_max = 256 << 20;  // waiting for all slow ones of this worker
+  std::chrono::milliseconds conflation{
+      1000};                             // a `latest` event that waited so long keeps its place
+  std::size_t connections_max = 20'000;  // of this worker
+  std::size_t accepts_per_tick = 64;     // at least 1
   // A tick that has already taken this long lets in nobody new; zero: every tick does.
   std::chrono::milliseconds accept_late_tick{25};
   // But not for longer than this.
@@ -99,6 +102,7 @@ struct TransportStats {
   std::uint64_t packets_received = 0;
   std::uint64_t frames_sent = 0;  // put into an outbox
   std::uint64_t volatile_dropped = 0;
+  std::uint64_t latest_superseded = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t writes = 0;

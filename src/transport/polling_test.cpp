@@ -276,10 +276,11 @@ TEST_F(PollingTest, a_session_that_is_over_its_outbox_is_told_and_ends) {
 
 TEST_F(PollingTest, a_volatile_packet_needs_a_waiting_poll) {
   start();
-  const FrameRef frame = worker_->endpoint.share(make_frame("4now"));
-  EXPECT_EQ(session().send(frame, true), Sent::dropped);
+  const FrameRef frame =
+      worker_->endpoint.share(make_frame("4now"), {.delivery_class = DeliveryClass::volatile_});
+  EXPECT_EQ(session().send(frame), Sent::dropped);
   begin_poll();
-  EXPECT_EQ(session().send(frame, true), Sent::queued);
+  EXPECT_EQ(session().send(frame), Sent::queued);
   EXPECT_EQ(poller_->response().body, "4now");
   EXPECT_EQ(worker_->stats().volatile_dropped, 1u);
 }

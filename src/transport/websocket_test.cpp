@@ -162,19 +162,64 @@ TEST(WebSocket, a_reader_that_is_too_slow_gets_whole_frames_and_then_4429) {
   EXPECT_TRUE(client.waits_for_end());
 }
 
+TEST(WebSocket, a_slow_reader_gets_what_must_be_and_the_newest_of_what_may_be_superseded) {
+  TestWorker worker;
+  TestClient client(worker, 4096);
+  (void)open_websocket(client);
+  block(worker, 100'000);
+  for (int i = 0; i < 5000; ++i) {
+    const DeliveryTerms terms{.delivery_class = DeliveryClass::latest, .key = 1 + i % 2u};
+    worker.session()->send(worker.endpoint.share(make_frame(fmt::format("4{}", i)), terms));
+    if (i % 1000 == 0) worker.session()->send(make_frame(fmt::format("4must{}", i)));
+  }
+  EXPECT_EQ(worker.stats().latest_superseded, 4998u);
+  std::vector<std::string> received;
+  while (received.empty() || received.back() != "44999") {
+    const ServerFrame frame = client.frame();
+    ASSERT_EQ(frame.opcode, Opcode::text);
+    if (frame.payload.size() < 100) received.push_back(frame.payload);
+  }
+  EXPECT_EQ(received, (std::vector<std::string>{"4must0", "4must1000", "4must2000", "4must3000",
+                                                "4must4000", "44998", "44999"}));
+}
+
+TEST(WebSocket, of_many_slow_readers_those_are_closed_that_hold_more_than_their_share) {
+  TestWorker worker({.outbox_bytes_max = 64 << 20, .backlog_bytes_max = 2'000'000});
+  TestClient slow(worker, 4096), slower(worker, 4096);
+  (void)open_websocket(slow);
+  (void)open_websocket(slower);
+  const FrameRef frame = worker.endpoint.share(make_frame("4" + std::string(100'000, 'x')));
+  for (const EngineId id : worker.application.opened) {
+    const std::size_t before = worker.endpoint.backlog().sessions();
+    ASSERT_TRUE(until({&worker}, [&] {
+      worker.endpoint.find(id)->send(frame);
+      return worker.endpoint.backlog().sessions() > before;
+    }));
+  }
+  EngineSession& greedy = *worker.session();
+  while (greedy.send(frame) == Sent::queued) {
+  }
+  worker.tick();
+  EXPECT_EQ(worker.application.closed, std::vector{CloseReason::outbox_overflow});
+  EXPECT_EQ(worker.endpoint.backlog().sessions(), 1u);
+  EXPECT_LE(worker.endpoint.backlog().bytes(), 2'000'000u);
+  EXPECT_EQ(worker.endpoint.find(worker.application.opened.front())->send(frame), Sent::queued);
+}
+
 TEST(WebSocket, a_volatile_packet_is_dropped_while_the_socket_is_full) {
   TestWorker worker;
   TestClient client(worker, 4096);
   (void)open_websocket(client);
-  const FrameRef frame = worker.endpoint.share(make_frame("4now"));
-  EXPECT_EQ(worker.session()->send(frame, true), Sent::queued);
+  const FrameRef frame =
+      worker.endpoint.share(make_frame("4now"), {.delivery_class = DeliveryClass::volatile_});
+  EXPECT_EQ(worker.session()->send(frame), Sent::queued);
   block(worker, 100'000);
-  EXPECT_EQ(worker.session()->send(frame, true), Sent::dropped);
+  EXPECT_EQ(worker.session()->send(frame), Sent::dropped);
   ASSERT_TRUE(until({&worker}, [&] {
     client.received();
     return !worker.endpoint.find(kFirst)->blocked();
   }));
-  EXPECT_EQ(worker.session()->send(frame, true), Sent::queued);
+  EXPECT_EQ(worker.session()->send(frame), Sent::queued);
 }
 
 TEST(WebSocket, pings_of_a_peer_that_never_reads_are_not_hoarded) {

@@ -1,0 +1,73 @@
+// gateway/room_table.h — the rooms that exist, by name: where an event is posted.
+//
+//   (namespace, name) -> Room #41, { workers with members; joins granted and not yet settled }
+//
+// One look-up on the way of an event finds all that control knows of its room. A grant counts as
+// presence at once: an event that comes right after it must follow the answer to the worker. Until
+// the worker has told how that join ended, its "no members left" is older than the grant, and does
+// not count. A room ends when nobody is in it and it has no newest values to keep.
+// Thread: the control thread. Owner: Gateway.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/ids.h"
+#include "rooms/room.h"
+
+namespace outcry::gateway {
+
+/// One bit for each worker.
+using WorkerSet = std::uint64_t;
+static_assert(kWorkersMax <= 64);
+
+struct RoomSnapshot;
+
+/// What control knows of a room. Its address is good until the room ends.
+struct RoomRecord {
+  rooms::RoomRef room;
+  WorkerSet present = 0;             // workers with members, as far as is known
+  WorkerSet unsettled = 0;           // workers that have yet to tell how a join ended
+  RoomSnapshot* snapshot = nullptr;  // Snapshots' business
+};
+
+class RoomTable {
+ public:
+  RoomTable() = default;
+  RoomTable(const RoomTable&) = delete;
+  RoomTable& operator=(const RoomTable&) = delete;
+
+  /// nullptr if there is no such room.
+  [[nodiscard]] RoomRecord* find(NamespaceId namespace_id, std::string_view name) const;
+  [[nodiscard]] RoomRecord* find(const rooms::Room& room) const;
+  /// The room of this name, a new one if need be. Whoever gives it no members and no values calls
+  /// release().
+  RoomRecord& find_or_make(NamespaceId namespace_id, std::string_view name);
+  /// Ends the room if nothing holds it any more.
+  void release(RoomRecord& record);
+
+  void granted(RoomRecord& record, WorkerId worker);
+  /// A grant's end: whether the worker has members of the room now. May end the room.
+  void settled(const rooms::Room& room, WorkerId worker, bool present);
+  /// The worker's last member has gone. May end the room.
+  void emptied(const rooms::Room& room, WorkerId worker);
+
+  [[nodiscard]] std::size_t size() const noexcept { return by_key_.size(); }
+
+ private:
+  [[nodiscard]] std::string_view key_of(NamespaceId namespace_id, std::string_view name) const;
+  [[nodiscard]] RoomRecord* find_key(std::string_view key) const;
+
+  boost::unordered_flat_map<std::string_view, std::unique_ptr<RoomRecord>> by_key_;  // views rooms
+  // How many joins, where one worker has several on their way for one room.
+  boost::unordered_flat_map<std::pair<rooms::RoomNumber, WorkerId>, std::uint32_t> more_unsettled_;
+  rooms::RoomNumber next_number_ = 1;
+  mutable std::string key_;  // built in one buffer: a look-up allocates nothing
+};
+
+}  // namespace outcry::gateway
