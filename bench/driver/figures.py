@@ -1,4 +1,4 @@
-"""Numbers of several rounds made into one: median, minimum, maximum, ratios within a round; and how numbers are written."""
+"""Numbers of several rounds made into one: median, minimum, maximum, ratios within a round; and their writing."""
 import dataclasses
 import statistics
 

@@ -26,8 +26,9 @@ class Spreads(unittest.TestCase):
 
 class Writing(unittest.TestCase):
     def test_three_figures(self):
-        for value, text in ((0, "0"), (950, "950"), (999.9, "1.0k"), (7_423, "7.4k"), (18_300, "18.3k"), (99_960, "100k"),
-                            (167_400, "167k"), (999_700, "1.00M"), (3_074_000, "3.07M"), (12_300_000, "12.3M")):
+        for value, text in ((0, "0"), (950, "950"), (999.9, "1.0k"), (7_423, "7.4k"), (18_300, "18.3k"),
+                            (99_960, "100k"), (167_400, "167k"), (999_700, "1.00M"), (3_074_000, "3.07M"),
+                            (12_300_000, "12.3M")):
             with self.subTest(value=value):
                 self.assertEqual(figures.short(value), text)
         self.assertEqual(figures.short(None), "–")

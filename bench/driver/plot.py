@@ -1,13 +1,13 @@
 """Plots as SVG, written by hand: a few bars or lines need no plotting program.
 
-Each plot is a card with its own background, so that it reads the same on a light page, on a dark page, and where the page
-and the reader's system disagree; the colours follow the system (`prefers-color-scheme`).
+Each plot is a card with its own background, so that it reads the same on a light page, on a dark page, and where the
+page and the reader's system disagree; the colours follow the system (`prefers-color-scheme`).
 """
 import dataclasses
 import html
 import math
 
-from driver.figures import short, tick
+from driver.figures import tick
 
 WIDTH = 820
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -27,12 +27,14 @@ class Bar:
     middle: float
     low: float
     high: float
-    note: str = ""  # after the value
+    value: str  # `middle` as it is written behind the bar
+    note: str = ""  # after it
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    label: str
+    label: str  # whose
+    kind: str  # of what; lines of one kind are all dashed or all solid
     colour: str
     points: tuple  # (x, y), in order of x; y None: no point
     dashed: bool = False
@@ -41,7 +43,8 @@ class Line:
 def style():
     def rules(theme):
         return "".join(
-            f".{name}{{fill:{pair[theme]}}}.{name}-line{{stroke:{pair[theme]};fill:none}}" for name, pair in COLOURS.items())
+            f".{name}{{fill:{pair[theme]}}}.{name}-line{{stroke:{pair[theme]};fill:none}}"
+            for name, pair in COLOURS.items())
     return f"<style>{rules(0)}@media(prefers-color-scheme:dark){{{rules(1)}}}</style>"
 
 
@@ -66,6 +69,14 @@ def card(height, title, subtitle, parts):
             + "\n".join(head + parts) + "\n</svg>\n")
 
 
+def value_text(x, y, bar):
+    """The value and its note; the note begins where the value ends, whatever the font."""
+    note = (f'<tspan dx="7" font-size="12" font-weight="400" class="muted">{html.escape(bar.note, quote=False)}</tspan>'
+            if bar.note else "")
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="13" font-weight="600" class="text">'
+            f"{html.escape(bar.value, quote=False)}{note}</text>")
+
+
 def linear_ticks(top, wanted=5):
     """Round numbers from 0 to at least `top`."""
     raw = top / wanted
@@ -75,17 +86,17 @@ def linear_ticks(top, wanted=5):
 
 
 def log_ticks(low, high):
-    """(value, is it labelled) at 1, 2 and 5 of each decade that [low, high] touches, from the one below to the one above."""
-    values = [factor * 10.0 ** power for power in range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-              for factor in (1, 2, 5)]
+    """1, 2 and 5 of each decade that [low, high] touches, from the one at or below to the one at or above."""
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    values = [factor * 10.0 ** decade for decade in decades for factor in (1, 2, 5)]
     first = max(value for value in values if value <= low * 1.0001)
     last = min(value for value in values if value >= high * 0.9999)
     return [value for value in values if first <= value <= last]
 
 
 def bar_chart(title, subtitle, groups):
-    """Horizontal bars on one scale from zero. `groups` is [(heading, [Bar])]; whiskers reach from minimum to maximum."""
-    left, right, row = 250, 150, 27
+    """Horizontal bars on one scale from zero. `groups`: [(heading, [Bar])]. Whiskers reach from minimum to maximum."""
+    left, right, row = 210, 230, 27
     bars = [bar for _, group in groups for bar in group]
     ticks = linear_ticks(max(bar.high for bar in bars))
     width = WIDTH - left - right
@@ -105,11 +116,7 @@ def bar_chart(title, subtitle, groups):
             if bar.high > bar.low:
                 rows.append(line(x(bar.low), middle, x(bar.high), middle, "text", 1.2))
                 rows += [line(x(end), middle - 4, x(end), middle + 4, "text", 1.2) for end in (bar.low, bar.high)]
-            rows.append(text(x(max(bar.high, bar.middle)) + 9, middle + 4.5, short(bar.middle), 13,
-                             extra=' font-weight="600"'))
-            if bar.note:
-                offset = 9 + 8.5 * len(short(bar.middle)) + 6
-                rows.append(text(x(max(bar.high, bar.middle)) + offset, middle + 4.5, bar.note, 12, "muted"))
+            rows.append(value_text(x(bar.high) + 9, middle + 4.5, bar))
             y += row
         parts += [line(x(at), top, x(at), y, "grid") for at in ticks] + rows
         y += 10
@@ -153,10 +160,13 @@ def line_chart(title, subtitle, x_label, y_label, lines, marks=()):
 
 
 def legend(lines, x, y):
+    """Each colour once, then what solid and dashed lines are."""
+    entries = {(one.label, one.colour, False): None for one in lines}
+    entries |= {(one.kind, "muted", one.dashed): None for one in lines}
     parts = []
-    for one in lines:
-        dash = ' stroke-dasharray="6 4"' if one.dashed else ""
-        parts.append(line(x, y - 4, x + 24, y - 4, one.colour, 1.6 if one.dashed else 2.4, dash))
-        parts.append(text(x + 30, y, one.label, 12))
-        x += 30 + 6.6 * len(one.label) + 18
+    for label, colour, dashed in entries:
+        dash = ' stroke-dasharray="6 4"' if dashed else ""
+        parts.append(line(x, y - 4, x + 24, y - 4, colour, 1.6 if dashed else 2.4, dash))
+        parts.append(text(x + 30, y, label, 12))
+        x += 30 + 6.6 * len(label) + 18
     return parts

@@ -13,7 +13,7 @@ def parse(chart):
 
 
 def texts(root):
-    return [element.text for element in root.iter(f"{SVG}text")]
+    return [part for element in root.iter(f"{SVG}text") for part in element.itertext()]
 
 
 class Ticks(unittest.TestCase):
@@ -33,7 +33,8 @@ class Ticks(unittest.TestCase):
 class BarChart(unittest.TestCase):
     def setUp(self):
         self.root = parse(plot.bar_chart("A & B", "units < all", [("1,000 members", [
-            plot.Bar("limit", "limit", 200_000, 150_000, 250_000, "1.00"), plot.Bar("one", "outcry", 100_000, 100_000, 100_000)])]))
+            plot.Bar("limit", "limit", 200_000, 150_000, 250_000, "200k", "1.00"),
+            plot.Bar("one", "outcry", 100_000, 100_000, 100_000, "100k")])]))
 
     def test_the_length_of_a_bar_is_its_value(self):
         limit, one = [float(rect.get("width")) for rect in self.root.iter(f"{SVG}rect")
@@ -51,7 +52,7 @@ class BarChart(unittest.TestCase):
 class LineChart(unittest.TestCase):
     def test_a_missing_point_leaves_a_gap_and_higher_is_more(self):
         root = parse(plot.line_chart("t", "s", "messages/s", "ms", [
-            plot.Line("p99", "outcry", ((1_000, 1.0), (2_000, None), (4_000, 9.0)))], [(10, "10 ms")]))
+            plot.Line("one", "p99", "outcry", ((1_000, 1.0), (2_000, None), (4_000, 9.0)))], [(10, "10 ms")]))
         points = next(root.iter(f"{SVG}polyline")).get("points").split()
         self.assertEqual(len(points), 2)
         (x1, y1), (x2, y2) = [tuple(map(float, point.split(","))) for point in points]
@@ -59,14 +60,21 @@ class LineChart(unittest.TestCase):
         self.assertGreater(y1, y2)
         self.assertIn("10 ms", texts(root))
 
+    def test_the_legend_names_each_server_and_each_kind_once(self):
+        root = parse(plot.line_chart("t", "s", "x", "y", [
+            plot.Line(name, kind, name, ((1, 1), (10, 2)), kind == "p50")
+            for name in ("outcry", "node") for kind in ("p99", "p50")]))
+        written = texts(root)
+        self.assertEqual([written.count(label) for label in ("outcry", "node", "p99", "p50")], [1, 1, 1, 1])
+
     def test_one_point_is_drawn_too(self):
-        root = parse(plot.line_chart("t", "s", "x", "y", [plot.Line("p99", "outcry", ((1_000, 1.0),))]))
+        root = parse(plot.line_chart("t", "s", "x", "y", [plot.Line("one", "p99", "outcry", ((1_000, 1.0),))]))
         self.assertEqual(len(list(root.iter(f"{SVG}circle"))), 1)
 
 
 class Themes(unittest.TestCase):
     def test_every_colour_in_use_is_there_for_light_and_dark(self):
-        chart = plot.line_chart("t", "s", "x", "y", [plot.Line("a", "node", ((1, 1), (10, 2)))])
+        chart = plot.line_chart("t", "s", "x", "y", [plot.Line("a", "p50", "node", ((1, 1), (10, 2)), True)])
         light, dark = re.search(r"<style>(.*)@media\(prefers-color-scheme:dark\)\{(.*)\}</style>", chart).groups()
         used = {match for match in re.findall(r'class="([\w-]+)"', chart)}
         for rules in (light, dark):

@@ -1,7 +1,7 @@
 """The records of a run: one for each measurement, written to disk at once, so that an interrupted run keeps them.
 
-A record names what it measured — workload, case, peer, round — and holds the figures that the report uses (`values`),
-whether it was disturbed, what went wrong (`faults`), and all that the programs said (`raw`).
+A record names what it measured — workload, case, peer, round — and holds the figures that the report uses
+(`values`), whether it was disturbed, what went wrong (`faults`), and all that the programs said (`raw`).
 """
 import json
 import os
@@ -17,6 +17,8 @@ class Results:
     @classmethod
     def load(cls, path):
         content = json.loads(pathlib.Path(path).read_text())
+        if "records" not in content:
+            raise SystemExit(f"{path}: not the records of a run")
         return cls(content["header"], None, content["records"])
 
     def add(self, record):

@@ -11,7 +11,8 @@ from driver.results import Results
 class WhatCounts(unittest.TestCase):
     def setUp(self):
         self.results = results(
-            record("W1", "turn-1000", "outcry", 1, per_second=100), record("W1", "turn-1000", "outcry", 2, True, per_second=1),
+            record("W1", "turn-1000", "outcry", 1, per_second=100),
+            record("W1", "turn-1000", "outcry", 2, True, per_second=1),
             record("W1", "turn-1000", "outcry", 3, per_second=300), record("W1", "turn-1000", "node", 1, per_second=50),
             failed("W1", "flask", 2), record("W4", "storm", "outcry", 1, faults=["late"], per_second=7, p99_ms=None))
 
@@ -27,8 +28,10 @@ class WhatCounts(unittest.TestCase):
         self.assertFalse(self.results.has("W5"))
 
     def test_what_was_left_out_and_the_faults_are_named(self):
-        self.assertEqual(self.results.left_out(), ["W1 turn-1000, outcry, round 2 (disturbed)", "W1 visit, flask, round 2 (failed)"])
-        self.assertEqual(self.results.faults(), ["W1 visit, flask, round 2: no port", "W4 storm, outcry, round 1: late"])
+        self.assertEqual(self.results.left_out(), ["W1 turn-1000, outcry, round 2 (disturbed)",
+                                                   "W1 visit, flask, round 2 (failed)"])
+        self.assertEqual(self.results.faults(), ["W1 visit, flask, round 2: no port",
+                                                 "W4 storm, outcry, round 1: late"])
 
 
 class OnDisk(unittest.TestCase):

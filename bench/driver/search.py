@@ -2,7 +2,7 @@
 
 A rate is held when the publisher really made at least 98 % of it, at least 99 % of what was published in the window
 arrived before the grace was over, and the 99th percentile of the latency stayed within the bound. The offered rate
-doubles from the peer's first rate until it isn't held, then the interval is halved until its ends are 10 % apart.
+doubles from the peer's first rate until it isn't held, then the interval is halved until its ends are 5 % apart.
 """
 import dataclasses
 
@@ -10,7 +10,7 @@ DELIVERED_SHARE_MIN = 0.99
 PUBLISHED_SHARE_MIN = 0.98
 LATENCY_P99_US_MAX = 100_000
 RATE_MAX = 400_000
-PRECISION = 1.1
+PRECISION = 1.05
 
 
 def is_held(step):

@@ -15,7 +15,7 @@ def server(capacity, publisher=10**9, disturbed_at=()):
 
 
 class FindHighest(unittest.TestCase):
-    def test_ends_within_ten_percent_below_the_capacity(self):
+    def test_ends_within_the_precision_below_the_capacity(self):
         for capacity in (150, 2_000, 18_300, 76_000):
             with self.subTest(capacity=capacity):
                 found = search.find_highest(5_000, server(capacity))

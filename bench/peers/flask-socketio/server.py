@@ -1,19 +1,22 @@
 #!/usr/bin/python3
-"""The platform's gateway as it stands today: Flask-SocketIO on eventlet, events from Redis by its message queue.
+"""The platform's gateway as it stands today: Flask-SocketIO on eventlet, events from Redis by its message queue, or
+from a publisher in this process (publisher.py).
 
-  server.py --port P --redis URL --secret-file F
+  server.py --port P --secret-file F (--redis URL | --publish PAYLOAD_JSON --rooms N)
 """
 import eventlet
 
 eventlet.monkey_patch()
 
 import argparse  # noqa: E402
+import json  # noqa: E402
 import pathlib  # noqa: E402
 import time  # noqa: E402
 
 import flask  # noqa: E402
 import flask_socketio  # noqa: E402
 import jwt  # noqa: E402
+import publisher  # noqa: E402
 
 CHANNEL = "tradesense_websocket"
 TOKEN_AGE_SECONDS_MAX = 3600
@@ -36,8 +39,8 @@ def owns(user_id, challenge_id):
 
 def make_app(redis_url, secret):
     app = flask.Flask(__name__)
-    socketio = flask_socketio.SocketIO(app, async_mode="eventlet", message_queue=redis_url, channel=CHANNEL,
-                                       manage_session=False)
+    queue = {"message_queue": redis_url, "channel": CHANNEL} if redis_url else {}
+    socketio = flask_socketio.SocketIO(app, async_mode="eventlet", manage_session=False, **queue)
     users = {}
 
     @socketio.on("connect")
@@ -66,10 +69,17 @@ def make_app(redis_url, secret):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--redis", required=True)
+    parser.add_argument("--redis")
+    parser.add_argument("--publish", type=pathlib.Path)
+    parser.add_argument("--rooms", type=int, default=1)
     parser.add_argument("--secret-file", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     app, socketio = make_app(arguments.redis, arguments.secret_file.read_text().strip())
+    if arguments.publish:
+        # The port listens a moment later: who reads this line tries again until it does.
+        print(json.dumps({"listening": f"127.0.0.1:{arguments.port}"}), flush=True)
+        socketio.start_background_task(publisher.take_commands, socketio, json.loads(arguments.publish.read_text()),
+                                       arguments.rooms)
     socketio.run(app, host="127.0.0.1", port=arguments.port, log_output=False, max_size=CONNECTIONS_MAX)
 
 

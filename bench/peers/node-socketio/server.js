@@ -1,16 +1,19 @@
 // The platform's gateway as one would write it with Socket.IO: a token at CONNECT, a room for each challenge that the
-// user owns, events from Redis by the adapter.
+// user owns, events from Redis by the adapter, or from a publisher in this process (publisher.js).
 //
-//   node server.js --port P --redis URL --secret-file F
+//   node server.js --port P --secret-file F (--redis URL | --publish PAYLOAD_JSON --rooms N)
+//                  [--tls-certificate F --tls-key F] [--deflate]
 "use strict";
 
 const { createHmac, timingSafeEqual } = require("node:crypto");
 const { readFileSync } = require("node:fs");
-const { createServer } = require("node:http");
+const http = require("node:http");
+const https = require("node:https");
 const { parseArgs } = require("node:util");
 const { createAdapter } = require("@socket.io/redis-adapter");
 const { createClient } = require("redis");
 const { Server } = require("socket.io");
+const { takeCommands } = require("./publisher.js");
 
 const TOKEN_AGE_SECONDS_MAX = 3600;
 
@@ -37,17 +40,21 @@ function owns(userId, challengeId) {
   return challengeId.startsWith("bench-") && challengeId.slice("bench-".length) === userId.slice("user-".length);
 }
 
-async function main() {
-  const { values } = parseArgs({
-    options: { port: { type: "string" }, redis: { type: "string" }, "secret-file": { type: "string" } },
-  });
-  const secret = readFileSync(values["secret-file"], "utf8").trim();
-  const publisher = createClient({ url: values.redis });
+/** The adapter that takes events from Redis; without an address the library's own, in memory. */
+async function redisAdapter(url) {
+  if (url === undefined) return undefined;
+  const publisher = createClient({ url });
   const subscriber = publisher.duplicate();
   await Promise.all([publisher.connect(), subscriber.connect()]);
+  return createAdapter(publisher, subscriber);
+}
 
-  const http = createServer();
-  const io = new Server(http, { adapter: createAdapter(publisher, subscriber), serveClient: false });
+function makeHttpServer(certificate, key) {
+  if (certificate === undefined) return http.createServer();
+  return https.createServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+}
+
+function serve(io, secret) {
   io.use((socket, next) => {
     try {
       socket.data.userId = verifyToken(socket.handshake.auth.token, secret).user_id;
@@ -67,7 +74,31 @@ async function main() {
       socket.emit("joined_challenge", { challenge_id: challengeId });
     });
   });
-  http.listen({ port: Number(values.port), host: "127.0.0.1", backlog: 4096 });
+}
+
+async function main() {
+  const text = { type: "string" };
+  const { values } = parseArgs({
+    options: {
+      port: text, redis: text, "secret-file": text, publish: text, rooms: text, "tls-certificate": text,
+      "tls-key": text, deflate: { type: "boolean", default: false },
+    },
+  });
+  const server = makeHttpServer(values["tls-certificate"], values["tls-key"]);
+  const io = new Server(server, {
+    adapter: await redisAdapter(values.redis),
+    serveClient: false,
+    // An event is smaller than what is compressed by default. As elsewhere, no memory is kept for each connection.
+    perMessageDeflate: values.deflate
+      ? { threshold: 0, serverNoContextTakeover: true, clientNoContextTakeover: true }
+      : false,
+  });
+  serve(io, readFileSync(values["secret-file"], "utf8").trim());
+  server.listen({ port: Number(values.port), host: "127.0.0.1", backlog: 4096 }, () => {
+    if (values.publish === undefined) return;
+    console.log(JSON.stringify({ listening: `127.0.0.1:${values.port}` }));
+    takeCommands(io, JSON.parse(readFileSync(values.publish, "utf8")), Number(values.rooms));
+  });
 }
 
 main();

@@ -1,0 +1,19 @@
+"""W7, TLS: wss:// against ws://, with the handshakes, and with sessions resumed as a browser's reconnect does."""
+from driver import figures
+from driver.workloads import variant
+
+
+class Tls(variant.Variant):
+    ROWS = (*variant.Variant.ROWS,
+            ("connects/s when all come back", "back", "per_second", figures.short),
+            ("share of their handshakes that were resumed", "back", "resumed_share", figures.two_places))
+
+    def extra(self, session, record, name, step):
+        session.drain()
+        answer = session.load.ask(f"reconnect {session.setting.connections}")
+        tls = answer.get("tls", {})
+        share = tls["resumed"] / tls["handshakes"] if tls.get("handshakes") else None
+        record(f"{name}-back", {"per_second": answer["per_second"], "resumed_share": share}, answer, disturbed=False)
+
+
+WORKLOAD = Tls("W7", "TLS", "with TLS", {"tls": True})
