@@ -34,7 +34,7 @@ def parse_arguments():
                         help="beside the limit; default: outcry node flask; with --quick outcry and node")
     parser.add_argument("--rounds", type=int, default=3, help="of everything, interleaved (default 3)")
     parser.add_argument("--quick", action="store_true",
-                        help="a minute: few connections, low rates, checks what arrives and judges no times")
+                        help="two minutes: few connections, low rates, checks what arrives and judges no times")
     parser.add_argument("--connections", type=int, help="where each has a room of its own (default 10000)")
     parser.add_argument("--peer-connections", action="append", default=[], metavar="PEER=N",
                         help="another number of connections for one peer; stands in the report")

@@ -47,9 +47,9 @@ class Peer:
 
 
 def outcry_config(run, setting, port, operations_port):
-    """The shortest configuration that serves the platform, and what makes the comparison like for like: one worker, each
-    event under one name only (the default delivers three names under two each), and every event delivered to everyone
-    (the default lets a newer value supersede one that still waits)."""
+    """The shortest configuration that serves the platform, and what makes the comparison like for like: one worker,
+    each event under one name only (the default delivers three names under two each), and every event delivered to
+    everyone (the default lets a newer value supersede one that still waits)."""
     config = {
         "server": {"listen": f"127.0.0.1:{port}", "workers": 1, "connections_max": 20_000},
         "operations": {"listen": f"127.0.0.1:{operations_port}", "api_keys": [OPERATIONS_KEY]},

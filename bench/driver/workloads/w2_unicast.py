@@ -59,8 +59,8 @@ def outside_table(read):
                          read.cell(case, peer, "peak"), *read.latency_cells(f"{case}-half", peer),
                          read.cores_cell(f"{case}-half", peer)])
     return figures.table(["server", "messages/s held", "n", "ratio to the limit in process",
-                          "Outcry through Redis holds … times this", "most in any step", "p50 ms at half", "p99 ms at half",
-                          "p99.9 ms at half", "server's core, user / kernel, at half"], rows)
+                          "Outcry through Redis holds … times this", "most in any step", "p50 ms at half",
+                          "p99 ms at half", "p99.9 ms at half", "server's core, user / kernel, at half"], rows)
 
 
 def plots(results):
