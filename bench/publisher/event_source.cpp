@@ -30,7 +30,7 @@ EventSource::EventSource(std::vector<WeightedTemplate> templates, const EventSou
   if (options.keep_ledger) ledger_.emplace();
 }
 
-void EventSource::append(std::string& out, std::uint32_t room) {
+EventKind EventSource::append(std::string& out, std::uint32_t room) {
   MessageTemplate& message =
       templates_.size() == 1 ? templates_.front() : templates_[which_(random_)];
   const EventKind kind = message.kind();
@@ -42,6 +42,7 @@ void EventSource::append(std::string& out, std::uint32_t room) {
   ++tally_.by_event[static_cast<std::size_t>(kind)];
   if (last_stamp_ >= options_.from_ns && last_stamp_ < options_.to_ns) ++tally_.in_window;
   if (ledger_) ledger_->add(room, kind, symbol, last_stamp_);
+  return kind;
 }
 
 std::vector<WeightedTemplate> load_templates(const std::vector<std::string>& texts,

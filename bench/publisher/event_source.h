@@ -47,8 +47,8 @@ class EventSource {
   [[nodiscard]] std::uint32_t draw_room() { return rooms_(random_); }
 
   /// Appends the next event, stamped now and never with the same time twice, so that a receiver
-  /// can tell a doubled or late one. Counted as sent.
-  void append(std::string& out, std::uint32_t room);
+  /// can tell a doubled or late one. Counted as sent. Returns what it is.
+  EventKind append(std::string& out, std::uint32_t room);
 
   [[nodiscard]] const EventTally& tally() const noexcept { return tally_; }
   /// The events made so far; nullopt unless asked for.
