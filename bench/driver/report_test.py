@@ -5,6 +5,7 @@ import unittest
 
 from driver import report
 from driver.made_up import cells, failed, record, results
+from driver.workloads import w7_tls
 
 LATENCY = {"p50_ms": 0.1, "p99_ms": 0.5, "p999_ms": 2.0}
 CPU = {"server_user": 0.25, "server_kernel": 0.7, "generator": 0.5, "memory_mb": 60.0}
@@ -92,6 +93,12 @@ class Variants(unittest.TestCase):
                         record(name, "with-unicast", "outcry", 2, per_second=90_000))
             self.assertEqual(cells(text[text.index(f"## {name}"):], "Outcry", "messages/s")[2:],
                              ["100k", "80.0k (70.0k–90.0k)", "0.70", "1"])
+
+    def test_only_the_handshakes_of_those_that_come_back_count_as_resumed(self):
+        before, after = {"handshakes": 100, "resumed": 0}, {"handshakes": 200, "resumed": 90}
+        self.assertEqual(w7_tls.resumed_share(before, after), 0.9)
+        self.assertIsNone(w7_tls.resumed_share(None, None))
+        self.assertIsNone(w7_tls.resumed_share(before, before))
 
     def test_polling_against_websocket(self):
         text = page(record("W9", "websocket", "outcry", per_second=60_000),

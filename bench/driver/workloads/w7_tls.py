@@ -11,9 +11,16 @@ class Tls(variant.Variant):
     def extra(self, session, record, name, step):
         session.drain()
         answer = session.load.ask(f"reconnect {session.setting.connections}")
-        tls = answer.get("tls", {})
-        share = tls["resumed"] / tls["handshakes"] if tls.get("handshakes") else None
-        record(f"{name}-back", {"per_second": answer["per_second"], "resumed_share": share}, answer, disturbed=False)
+        record(f"{name}-back", {"per_second": answer["per_second"],
+                                "resumed_share": resumed_share(session.set_up.get("tls"), answer.get("tls"))},
+               answer, disturbed=False)
+
+
+def resumed_share(before, after):
+    """Of the handshakes since `before`; both count from the generator's start. None without TLS."""
+    if not after or after["handshakes"] == before["handshakes"]:
+        return None
+    return (after["resumed"] - before["resumed"]) / (after["handshakes"] - before["handshakes"])
 
 
 WORKLOAD = Tls("W7", "TLS", "with TLS", {"tls": True})
