@@ -66,8 +66,6 @@ def outcry_config(run, setting, port, operations_port):
         config["engine"] = {"permessage_deflate": True, "deflate_min_bytes": 0}
     if setting.slow_share:
         config["events"] |= {"latest": ["equity_updated"], "keys": {"equity_updated": "trade_symbol"}}
-        # By default a reader that has stopped would take minutes to reach its megabyte.
-        config["engine"] = {"outbox_bytes_max": 65_536}
     return config
 
 

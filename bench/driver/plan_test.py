@@ -1,9 +1,10 @@
 """In which order everything is measured, and the time that is left."""
+import collections
 import unittest
 
 from driver import plan
 from driver.workloads import WORKLOADS
-from driver.workloads.base import Scale
+from driver.workloads.base import QUICK, Scale
 
 PEERS = ["outcry", "node", "flask"]
 
@@ -34,6 +35,13 @@ class Visits(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue(all(name in visit.workloads for visit in visits(name)))
                 self.assertTrue(all(name in visit.describe() for visit in visits(name)))
+
+    def test_one_in_ten_of_the_connections_is_one_in_ten_of_each_room(self):
+        for scale in (Scale(), QUICK):
+            setting = visits("W6", scale=scale)[0].setting
+            slow = range(9, setting.connections, 10)  # the generator's choice
+            of_rooms = collections.Counter(number % setting.rooms for number in slow)
+            self.assertEqual({of_rooms[room] for room in range(setting.rooms)}, {setting.members // 10})
 
     def test_one_peer_can_have_fewer_connections(self):
         scale = Scale(peer_connections=(("flask", 2_000),))

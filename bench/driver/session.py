@@ -176,13 +176,13 @@ class Session:
             "lost_connections": received["failed"], "publisher": published,
             "noise": dataclasses.asdict(during), "disturbed": during.disturbed}
 
-    def measure(self, rate, counts=lambda result: not result["disturbed"], **options):
+    def measure(self, rate, counts=lambda result: not result["disturbed"], all_arrive=True, **options):
         """A step, repeated while it is disturbed, at most ATTEMPTS times; or in a quick run made once, and then what is
-        missing is counted."""
+        missing is counted, unless something may be."""
         for _attempt in range(1 if self.run.quick else ATTEMPTS):
             result = self.step(rate, **options)
             self.describe_step(result)
-            if self.run.quick:
+            if self.run.quick and all_arrive:
                 result["missing"] = self.drain()
             if counts(result):
                 break

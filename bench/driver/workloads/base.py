@@ -23,9 +23,9 @@ class Scale:
     variant_members: int = 1_000
     polling_connections: int = 1_000
     slow_rooms: int = 11  # so that one in ten of the connections is also one in ten of each room
-    slow_members: int = 100
-    slow_rate: int = 400  # events/s: 40,000 deliveries/s
-    slow_seconds: float = 25.0  # long enough to fill what kernel and server keep for a reader that has stopped
+    slow_members: int = 20
+    slow_rate: int = 1_600  # events/s: 29,000 deliveries/s to those who read
+    slow_seconds: float = 25.0  # 1.5 MB for each reader: far more than the kernel keeps for one that has stopped
     window_seconds: float = 3.0
     fan_out_window_seconds: float = 6.0  # of rooms of 10,000: slow servers make a few events in it
     peer_connections: tuple = ()  # (peer, connections)
