@@ -39,6 +39,9 @@ std::string accept_value(std::string_view key) {
 }
 
 void append_switching_protocols(std::string& out, const UpgradeResponse& response) {
+  constexpr std::size_t kFixedPart = 256;  // more than the lines below; short of it, it only grows
+  out.reserve(out.size() + kFixedPart + response.extensions.size() + response.protocol.size() +
+              response.header_lines.size());
   out.append(
       "HTTP/1.1 101 Switching Protocols\r\n"
       "Upgrade: websocket\r\n"
