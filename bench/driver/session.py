@@ -90,11 +90,11 @@ class Window:
     until: int
 
     @classmethod
-    def soon(cls, run, seconds):
+    def soon(cls, run, seconds, grace_seconds):
         start = time.monotonic_ns() + SECOND_NS // 5
         opens = start + int(run.warm_up_seconds * SECOND_NS)
         closes = opens + int(seconds * SECOND_NS)
-        return cls(start, opens, closes, closes + int(run.grace_seconds * SECOND_NS))
+        return cls(start, opens, closes, closes + int(grace_seconds * SECOND_NS))
 
 
 class Session:
@@ -155,13 +155,13 @@ class Session:
         missing, self.expected = self.expected - arrived, arrived
         return missing
 
-    def step(self, rate, seconds=None, **options):
+    def step(self, rate, seconds=None, grace_seconds=None, **options):
         """Publishes at `rate` events/s (0: as fast as can be, in process only) for warm-up and window. What was
         published in the window is measured until the grace is over. `options`: those of the way of publishing."""
         self.drain()
         seconds = seconds or self.run.window_seconds
         noise = NoiseMeter(self.run.cores, [self.service.pid, self.run.redis.pid, self.load.process.pid])
-        window = Window.soon(self.run, seconds)
+        window = Window.soon(self.run, seconds, grace_seconds or self.run.grace_seconds)
         self.load.send(f"measure {window.opens} {window.closes} {window.until}")
         time.sleep(max(0.0, (window.start - time.monotonic_ns()) / SECOND_NS))
         publish = self.publish_from_outside if self.setting.feed == "redis" else self.publish_in_process

@@ -67,7 +67,7 @@ class Steps(unittest.TestCase):
         command, opens, closes, until = self.load.asked[-1]
         self.assertEqual(command, "measure")
         self.assertEqual(int(closes) - int(opens), 2 * session.SECOND_NS)
-        self.assertGreater(int(until), int(closes))
+        self.assertEqual(int(until) - int(closes), 0.3 * session.SECOND_NS)
         self.assertEqual(self.server.commands.asked, [["publish", "room", "50.000", "16", opens, closes]])
 
     def test_what_is_expected_is_waited_for_before_the_next_step(self):

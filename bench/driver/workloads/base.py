@@ -27,7 +27,9 @@ class Scale:
     slow_rate: int = 1_600  # events/s: 29,000 deliveries/s to those who read
     slow_seconds: float = 25.0  # 1.5 MB for each reader: far more than the kernel keeps for one that has stopped
     window_seconds: float = 3.0
-    fan_out_window_seconds: float = 6.0  # of rooms of 10,000: slow servers make a few events in it
+    # Of rooms of 10,000: slow servers make a few events in it, and need seconds to deliver them.
+    fan_out_window_seconds: float = 6.0
+    fan_out_grace_seconds: float = 3.0
     peer_connections: tuple = ()  # (peer, connections)
 
     def connections_of(self, peer):
@@ -36,7 +38,7 @@ class Scale:
 
 QUICK = Scale(quick=True, connections=100, fan_out_members=(100,), variant_members=100, polling_connections=50,
               slow_members=10, slow_rate=100, slow_seconds=1.0, window_seconds=0.4,
-              fan_out_window_seconds=0.4)
+              fan_out_window_seconds=0.4, fan_out_grace_seconds=0.3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +64,8 @@ def step_seconds(scale, steps, window=None):
 
 def values_of(step):
     """A step's figures for the report."""
-    latency = {f"{name}_ms": step["latency_us"][name] / 1000 for name in ("p50", "p99", "p999")}
+    latency = {f"{name}_ms": step["latency_us"][name] / 1000 if step["delivered"] else None
+               for name in ("p50", "p99", "p999")}
     cpu = step["cpu"]
     fairness = {f"rank_{end}": step["fairness"][end] for end in ("min", "max")} if "fairness" in step else {}
     return latency | fairness | {
@@ -89,14 +92,14 @@ def record_set_up(session, record, case):
            disturbed=session.set_up_noise.disturbed)
 
 
-def maximum_and_half(session, record, case, burst=1, seconds=None):
+def maximum_and_half(session, record, case, **options):
     """As fast as the publisher inside the server can without a queue that grows; then latency at half of that.
 
     Returns the last step."""
-    step = session.measure(0, burst=burst, seconds=seconds)
+    step = session.measure(0, **options)
     record(case, values_of(step), step)
     if step["arrived"]:
-        step = session.measure(step["arrived"] / session.setting.members / 2, burst=burst, seconds=seconds)
+        step = session.measure(step["arrived"] / session.setting.members / 2, **options)
         record(f"{case}-half", values_of(step), step)
     return step
 

@@ -9,22 +9,25 @@ from driver.workloads import base, reading
 
 NAME = "W1"
 TITLE = "Fan-out to one room, published in process"
+LARGE = 1_000  # members; above, a slow server makes few events
 BURSTS = {"turn": 1, "backlog": 16}
 HEADINGS = {"turn": "one event in each turn of the loop", "backlog": "backlog: 16 events in each turn of the loop"}
 
 
 def parts(scale, peers):
     for members in scale.fan_out_members:
-        window = scale.fan_out_window_seconds if members > 1_000 else scale.window_seconds
+        options = {}
+        if members > LARGE:
+            options = {"seconds": scale.fan_out_window_seconds, "grace_seconds": scale.fan_out_grace_seconds}
+        seconds = base.step_seconds(scale, 4, sum(options.values()))
         for peer in [LIMIT, *peers]:
-            yield base.Part(NAME, peer, Setting(members, 1, feed="process"), base.step_seconds(scale, 4, window),
-                            measurement(window))
+            yield base.Part(NAME, peer, Setting(members, 1, feed="process"), seconds, measurement(options))
 
 
-def measurement(window):
+def measurement(options):
     def measure(session, record):
         for name, burst in BURSTS.items():
-            base.maximum_and_half(session, record, f"{name}-{session.setting.members}", burst, window)
+            base.maximum_and_half(session, record, f"{name}-{session.setting.members}", burst=burst, **options)
     return measure
 
 
