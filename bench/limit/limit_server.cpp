@@ -39,14 +39,17 @@ void add(int epoll, int fd) {
 }  // namespace
 
 LimitServer::LimitServer(const sockaddr_in& address, std::uint32_t rooms)
-    : listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+    : address_(address),
+      listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       rooms_(rooms),
       buffer_(kReadBytes) {
   const int on = 1;
+  socklen_t bytes = sizeof address_;
+  auto* found = reinterpret_cast<sockaddr*>(&address_);
   if (listener_ < 0 || epoll_ < 0 ||
       setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      bind(listener_, found, bytes) != 0 || getsockname(listener_, found, &bytes) != 0 ||
       listen(listener_, kBacklog) != 0) {
     throw std::system_error(errno, std::generic_category(), "listen");
   }

@@ -36,6 +36,8 @@ class LimitServer {
   /// the number of members. Throws std::runtime_error when one takes nothing for five seconds.
   std::size_t send_to_room(std::uint32_t room, std::string_view bytes);
 
+  /// Where it listens; the port that was found, if none was asked for.
+  [[nodiscard]] const sockaddr_in& address() const noexcept { return address_; }
   [[nodiscard]] std::size_t connections() const noexcept { return open_; }
   /// Times that a socket was full.
   [[nodiscard]] std::uint64_t waits() const noexcept { return waits_; }
@@ -55,6 +57,7 @@ class LimitServer {
   void close(int fd);
   void finish_send(int fd, std::string_view rest);
 
+  sockaddr_in address_;
   int listener_ = -1;
   int epoll_ = -1;
   int watched_ = -1;

@@ -17,19 +17,22 @@ struct FreeSession {
   void operator()(SSL_SESSION* session) const noexcept { SSL_SESSION_free(session); }
 };
 
+using Ticket = std::unique_ptr<SSL_SESSION, FreeSession>;
+
+constexpr int kTicketSlot = 0;  // the application's own, of a state's data
+
 }  // namespace
 
 struct TlsClient::Context {
   std::unique_ptr<SSL_CTX, FreeContext> ssl;
-  std::vector<std::unique_ptr<SSL_SESSION, FreeSession>> tickets;  ///< by connection
+  std::vector<Ticket> tickets;  ///< by connection; never resized, states point into it
   bool resume = true;
 
   /// OpenSSL has a ticket for us. Returning 1 takes the reference over.
   static int take_ticket(SSL* state, SSL_SESSION* session) {
     auto* self = static_cast<Context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(state)));
     if (!self->resume) return 0;
-    const auto index = reinterpret_cast<std::uintptr_t>(SSL_get_app_data(state));
-    self->tickets[index].reset(session);
+    static_cast<Ticket*>(SSL_get_ex_data(state, kTicketSlot))->reset(session);
     return 1;
   }
 };
@@ -71,16 +74,14 @@ TlsClient::~TlsClient() = default;
 ssl_st* TlsClient::open(int fd, std::uint32_t index) {
   SSL* state = SSL_new(context_->ssl.get());
   if (state == nullptr) return nullptr;
-  // The index itself travels as the pointer: nothing has to outlive anything.
-  SSL_set_app_data(
-      state, reinterpret_cast<void*>(std::uintptr_t{index}));  // NOLINT(performance-no-int-to-ptr)
-  if (SSL_set_fd(state, fd) != 1) {
+  Ticket& ticket = context_->tickets[index];
+  const bool kept = SSL_set_ex_data(state, kTicketSlot, &ticket) == 1;
+  if (!kept || SSL_set_fd(state, fd) != 1) {
     SSL_free(state);
     return nullptr;
   }
   SSL_set_connect_state(state);
-  SSL_SESSION* ticket = context_->tickets[index].get();
-  if (ticket != nullptr) SSL_set_session(state, ticket);
+  if (ticket) SSL_set_session(state, ticket.get());  // one that isn't accepted costs nothing
   return state;
 }
 
