@@ -40,10 +40,13 @@ def notes(results):
         lines.append("Left out by this rule, or failed:\n\n" + "\n".join(f"- {entry}" for entry in left_out))
     else:
         lines.append("Nothing was left out.")
-    loads = [step["noise"]["loadavg"] for record in results.records for step in steps_of(record)]
-    if loads:
-        lines.append(f"Load average during the steps: {min(loads):.2f} to {max(loads):.2f} "
-                     "(the run's own programs included).")
+    noises = [step["noise"] for record in results.records for step in steps_of(record) if not record["disturbed"]]
+    if noises:
+        loads = [noise["loadavg"] for noise in noises]
+        lines.append("In what counts, processes outside the run used at most "
+                     f"{max(noise['others'] for noise in noises):.2f} of a core, and the hypervisor took at most "
+                     f"{max(noise['steal'] for noise in noises):.1%}. Load average: {min(loads):.2f} to "
+                     f"{max(loads):.2f}, the run's own programs included.")
     if results.faults():
         lines.append("Faults:\n\n" + "\n".join(f"- {fault}" for fault in results.faults()))
     return "\n\n".join(lines)

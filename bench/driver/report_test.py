@@ -117,11 +117,14 @@ class Notes(unittest.TestCase):
         self.assertNotIn("interrupted", page())
         self.assertIn("**The run was interrupted**", page(finished=False))
 
-    def test_load_average_of_all_steps(self):
-        step = {"noise": {"loadavg": 0.5}}
-        text = page(record("W1", "turn-1000", "outcry", raw=step),
-                    record("W2", "redis", "outcry", raw=[step, {"noise": {"loadavg": 1.25}}]))
-        self.assertIn("0.50 to 1.25", text)
+    def test_how_busy_the_machine_was_in_all_steps_that_count(self):
+        def step(loadavg, others, steal=0.0):
+            return {"noise": {"loadavg": loadavg, "others": others, "steal": steal}}
+
+        text = page(record("W1", "turn-1000", "outcry", raw=step(0.5, 0.01)),
+                    record("W2", "redis", "outcry", raw=[step(0.75, 0.04), step(1.25, 0.02, 0.015)]),
+                    record("W1", "turn-1000", "node", raw=step(9.0, 0.9), disturbed=True))
+        self.assertIn("at most 0.04 of a core, and the hypervisor took at most 1.5%. Load average: 0.50 to 1.25", text)
 
 
 class Files(unittest.TestCase):
