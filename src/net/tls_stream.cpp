@@ -181,7 +181,7 @@ std::error_code TlsStream::send_sealed(int fd) noexcept {
   if (sealed.empty() && unsent_.empty()) return {};
   const std::array<iovec, 2> parts{iovec{unsent_.data(), unsent_.size()},
                                    iovec{sealed.data(), sealed.size()}};
-  const auto sent = net::write_some(fd, parts);
+  const auto sent = net::write_some(fd, std::span(parts).subspan(unsent_.empty() ? 1 : 0));
   if (!sent) {
     sealed.clear();
     return sent.error();
@@ -192,6 +192,7 @@ std::error_code TlsStream::send_sealed(int fd) noexcept {
   sealed.clear();
   if (unsent_.empty()) std::string().swap(unsent_);
   if (unsent_.size() <= kUnsentBytesMax) return {};
+  broken_ = true;
   ++context_->stats().errors;
   return TlsError::unread;
 }

@@ -427,6 +427,22 @@ TEST_F(TlsHandshakeTest, the_ticket_of_another_server_leads_to_a_full_handshake)
   EXPECT_FALSE(here.client.resumed());
 }
 
+TEST_F(TlsHandshakeTest, a_peer_that_makes_us_answer_and_never_reads_is_dropped) {
+  Pair pair(context_);
+  ASSERT_EQ(pair.exchange(), std::error_code());
+  const int small = 4'096;
+  ::setsockopt(pair.near->get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+  std::error_code error;
+  for (int i = 0; i < 100'000 && error != TlsError::unread; ++i) {
+    pair.client.renegotiate();
+    pair.deliver(pair.client.output());
+    error = pair.read();
+  }
+  EXPECT_EQ(error, TlsError::unread);
+  EXPECT_EQ(stats_.errors, 1u);
+  EXPECT_EQ(pair.read(), TlsError::record) << "and stays so";
+}
+
 TEST_F(TlsHandshakeTest, nothing_can_be_written_before_it_is_done) {
   Pair pair(context_);
   EXPECT_TRUE(pair.write(std::span<const iovec>()).has_value());
