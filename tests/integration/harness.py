@@ -83,9 +83,13 @@ def encoded(value):
 
 
 class Gateway:
-    """One gateway with four workers, one Redis, and `user`, who owns `challenge` and `second`."""
+    """
+    One gateway with four workers, one Redis, and `user`, who owns `challenge` and `second`.
 
-    def __init__(self):
+    With `tls` the clients' port speaks it; `root` is the file of the certificate to trust.
+    """
+
+    def __init__(self, tls=False):
         self.directory = tempfile.mkdtemp(prefix="outcry-python-")
         self.secret, self.api_key = secrets.token_urlsafe(48), secrets.token_hex(24)
         self.user = f"ann-{uuid.uuid4()}"
@@ -99,7 +103,8 @@ class Gateway:
             connection.executemany("INSERT INTO challenges VALUES (?, ?)", owners)
         self.redis_port, self.port, self.operations_port = free_port(), free_port(), free_port()
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.root = self.make_certificate() if tls else None
         self.file = os.path.join(self.directory, "outcry.toml")
         self.write_config(database)
         flags = [
@@ -116,8 +121,13 @@ class Gateway:
         self.start()
 
     def write_config(self, database):
+        tls = {"tls_certificate_file": self.root, "tls_key_file": f"{self.root}.key"}
         sections = {
-            "server": {"listen": f"127.0.0.1:{self.port}", "workers": 4},
+            "server": {
+                "listen": f"127.0.0.1:{self.port}",
+                "workers": 4,
+                **(tls if self.root else {}),
+            },
             "operations": {
                 "listen": f"127.0.0.1:{self.operations_port}",
                 "api_keys": [self.api_key],
@@ -130,6 +140,15 @@ class Gateway:
             for section, keys in sections.items():
                 file.write(f"[{section}]\n")
                 file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+
+    def make_certificate(self):
+        """Signed by itself, so that it is its own root."""
+        file = os.path.join(self.directory, "certificate.pem")
+        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+        out = ["-out", file, "-keyout", f"{file}.key"]
+        subprocess.run([*command.split(), *name, *out], check=True, capture_output=True)
+        return file
 
     def start(self):
         binary = os.environ.get("OUTCRY_BINARY", str(ROOT / "out/dev/outcry"))

@@ -81,8 +81,11 @@ function toToml(config) {
 }
 
 export class Gateway {
-  /** `people` own their challenges; `config` is laid over the configuration, section by section. */
-  static async start({ redis, people = makePeople(), config = {} } = {}) {
+  /**
+   * `people` own their challenges; `config` is laid over the configuration, section by section;
+   * with `certificates` the clients' port speaks TLS.
+   */
+  static async start({ redis, people = makePeople(), config = {}, certificates } = {}) {
     const gateway = new Gateway();
     gateway.people = people;
     gateway.directory = mkdtempSync(path.join(tmpdir(), "outcry-gateway-"));
@@ -94,10 +97,15 @@ export class Gateway {
     execFileSync("/usr/bin/python3", ["-c", CREATE, database, JSON.stringify(rows)]);
     gateway.port = await freePort();
     gateway.operationsPort = await freePort();
-    gateway.url = `http://127.0.0.1:${gateway.port}`;
+    gateway.url = `${certificates ? "https" : "http"}://127.0.0.1:${gateway.port}`;
     gateway.operations = `http://127.0.0.1:${gateway.operationsPort}`;
     const defaults = {
-      server: { listen: `127.0.0.1:${gateway.port}`, workers: WORKERS, allowed_origins: [ORIGIN] },
+      server: {
+        listen: `127.0.0.1:${gateway.port}`,
+        workers: WORKERS,
+        allowed_origins: [ORIGIN],
+        ...certificates?.server,
+      },
       operations: { listen: `127.0.0.1:${gateway.operationsPort}`, api_keys: [API_KEY] },
       auth: { secret: SECRET },
       store: { url: `sqlite:${database}` },
