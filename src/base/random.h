@@ -11,7 +11,7 @@ namespace outcry {
 void random_bytes(std::span<std::byte> out) noexcept;
 
 /// `bytes` random bytes as URL-safe base64 without padding: 15 bytes give 20 characters
-/// (a Socket.IO id), 18 bytes give 24 (an engine session id, a secret of at least 128 bits).
+/// (a Socket.IO id), 18 bytes give 24.
 [[nodiscard]] std::string random_id(std::size_t bytes);
 
 }  // namespace outcry

@@ -1,10 +1,9 @@
 // gateway/client_context.h — what the clients of one worker share: its tables, limits and ways out.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "auth/room_policy.h"
 #include "auth/token_cache.h"
@@ -21,8 +20,6 @@ namespace outcry::gateway {
 
 class ClientSession;
 using ClientSessions = SlotTable<ClientSession, SessionId>;
-/// Socket.IO ids to sessions; views what the sessions hold.
-using SocketIds = boost::unordered_flat_map<std::string_view, SessionId>;
 
 /// What all workers share, read-only once they run.
 struct SharedRules {
@@ -43,14 +40,17 @@ struct SharedRules {
 
 /// References outlive every client. Thread: the worker's.
 struct ClientContext {
+  /// Called with (session, ack id, arguments) when a client acknowledges an event.
+  using OnAck = std::function<void(SessionId, std::uint64_t, std::string_view)>;
+
   const WorkerId worker;
   const SharedRules& rules;
   auth::TokenCache& tokens;
   rooms::Hub& hub;
   ClientSessions& sessions;
-  SocketIds& sids;
   ControlLink& control;
   ClientStats& stats;
+  const OnAck on_ack;
 };
 
 }  // namespace outcry::gateway

@@ -5,15 +5,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/clock.h"
-#include "base/random.h"
 
 namespace outcry::gateway {
 namespace {
-
-// Of base64, so that an id has kSocketIdLength characters. Not a credential.
-constexpr std::size_t kSocketIdBytes = 15;
 
 std::string timestamp_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
@@ -34,11 +29,12 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
                              NamespaceId namespace_id, const auth::Claims& claims)
-    : id_(id), namespace_id_(namespace_id), context_(context), engine_(engine), user_(claims.user) {
-  const std::string id_text = random_id(kSocketIdBytes);
-  OUTCRY_ASSERT(id_text.size() == sid_.size());
-  std::ranges::copy(id_text, sid_.begin());
-}
+    : id_(id),
+      namespace_id_(namespace_id),
+      context_(context),
+      engine_(engine),
+      sid_(SocketId::make(id.slot)),
+      user_(claims.user) {}
 
 std::string_view ClientSession::namespace_name() const {
   return context_.rules.config.socketio.namespaces[namespace_id_];
@@ -47,7 +43,6 @@ std::string_view ClientSession::namespace_name() const {
 // ---- Opening and closing ----
 
 void ClientSession::open(bool greeted) {
-  context_.sids.emplace(sid(), id_);
   std::string packet = "4";
   socketio::append_connect(packet, namespace_name(), sid());
   engine_.send(transport::make_frame(packet));
@@ -67,7 +62,6 @@ void ClientSession::greet() {
 }
 
 void ClientSession::close() {
-  context_.sids.erase(sid());
   context_.hub.leave_all(id_, [this](rooms::RoomRef room) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = std::move(room)});
   });

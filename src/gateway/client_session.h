@@ -9,7 +9,6 @@
 // Thread: its worker's only. Owner: Worker.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,13 +20,11 @@
 #include "gateway/client_context.h"
 #include "gateway/contract.h"
 #include "gateway/messages.h"
+#include "gateway/socket_id.h"
 #include "protocol/socketio/packet.h"
 #include "transport/engine_session.h"
 
 namespace outcry::gateway {
-
-/// Of a Socket.IO id: what Redis adapters take for a socket's own room.
-inline constexpr std::size_t kSocketIdLength = 20;
 
 class ClientSession {
  public:
@@ -38,7 +35,7 @@ class ClientSession {
 
   [[nodiscard]] SessionId id() const noexcept { return id_; }
   /// The Socket.IO id, which publishers may use as a room's name.
-  [[nodiscard]] std::string_view sid() const noexcept { return {sid_.data(), sid_.size()}; }
+  [[nodiscard]] std::string_view sid() const noexcept { return sid_.text(); }
   [[nodiscard]] std::string_view user() const noexcept { return user_; }
   [[nodiscard]] NamespaceId namespace_id() const noexcept { return namespace_id_; }
   [[nodiscard]] transport::EngineSession& engine() noexcept { return engine_; }
@@ -86,7 +83,7 @@ class ClientSession {
   ClientContext& context_;
   transport::EngineSession& engine_;
   std::uint32_t next_ticket_ = 1;
-  std::array<char, kSocketIdLength> sid_;
+  const SocketId sid_;
   std::string user_;
   std::vector<PendingJoin> pending_;
 };

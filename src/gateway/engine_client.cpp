@@ -33,8 +33,10 @@ std::string token_of_request(const transport::OpenRequest& request,
 }
 
 EngineClient::EngineClient(ClientContext& context, transport::EngineSession& engine,
-                           std::string token, const OnAck& on_ack)
-    : context_(context), engine_(engine), on_ack_(on_ack), token_(std::move(token)) {}
+                           std::string token)
+    : context_(context),
+      engine_(engine),
+      token_(token.empty() ? nullptr : std::make_unique<std::string>(std::move(token))) {}
 
 void EngineClient::on_text(std::string_view text) {
   take(reader_.text(text, context_.rules.packet_limits));
@@ -73,7 +75,7 @@ void EngineClient::take(const Result<std::optional<socketio::Packet>>& result) {
       if (session == nullptr) return violated();
       // A binary answer has no form that a Python publisher could read.
       if (packet.attachments.empty()) {
-        on_ack_(session->id(), packet.id.value_or(0), inside_brackets(packet.data));
+        context_.on_ack(session->id(), packet.id.value_or(0), inside_brackets(packet.data));
       }
       return;
     case socketio::PacketType::connect_error:
@@ -88,7 +90,7 @@ TimePoint EngineClient::end_of(const auth::Claims& claims) const {
 }
 
 void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace_id) {
-  std::string token = token_;
+  std::string token = token_ ? *token_ : std::string();
   if (!packet.data.empty()) {
     // The newest one: a front end renews it here, and keeps the URL that it opened with.
     const auto own = json::string_member(packet.data, "token");
@@ -105,6 +107,7 @@ void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace
   engine_.confirm(end_of(claims));
   ClientSession& session = context_.sessions.emplace(context_, engine_, namespace_id, claims);
   sessions_.push_back(session.id());
+  if (context_.rules.config.socketio.namespaces.size() == 1) token_.reset();
   const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
   session.open(std::ranges::find(greeted, claims.identity_claim) != greeted.end());
 }
@@ -117,7 +120,7 @@ void EngineClient::refuse_connect(const socketio::Packet& packet, std::string_vi
 }
 
 ClientSession* EngineClient::session_in(NamespaceId namespace_id) {
-  for (const SessionId id : sessions_) {
+  for (const SessionId id : sessions_.items()) {
     ClientSession* session = context_.sessions.find(id);
     if (session != nullptr && session->namespace_id() == namespace_id) return session;
   }
@@ -135,12 +138,13 @@ void EngineClient::disconnect(ClientSession& session) {
 void EngineClient::erase(ClientSession& session) {
   const SessionId id = session.id();
   session.close();
-  std::erase(sessions_, id);
+  sessions_.erase_value(id);
   context_.sessions.erase(id);
 }
 
 void EngineClient::on_close() {
-  for (const SessionId id : std::exchange(sessions_, {})) {
+  const ShortList<SessionId> sessions = std::move(sessions_);
+  for (const SessionId id : sessions.items()) {
     ClientSession* session = context_.sessions.find(id);
     session->close();
     context_.sessions.erase(id);

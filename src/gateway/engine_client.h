@@ -11,13 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/ids.h"
+#include "base/short_list.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
 #include "protocol/socketio/packet_reader.h"
@@ -32,11 +31,7 @@ namespace outcry::gateway {
 
 class EngineClient {
  public:
-  /// Called with (session, ack id, arguments) when a client acknowledges an event.
-  using OnAck = std::function<void(SessionId, std::uint64_t, std::string_view)>;
-
-  EngineClient(ClientContext& context, transport::EngineSession& engine, std::string token,
-               const OnAck& on_ack);
+  EngineClient(ClientContext& context, transport::EngineSession& engine, std::string token);
   EngineClient(const EngineClient&) = delete;
   EngineClient& operator=(const EngineClient&) = delete;
 
@@ -59,10 +54,9 @@ class EngineClient {
 
   ClientContext& context_;
   transport::EngineSession& engine_;
-  const OnAck& on_ack_;
   socketio::PacketReader reader_;
-  std::vector<SessionId> sessions_;  // one for each joined namespace
-  std::string token_;
+  ShortList<SessionId> sessions_;       // one for each joined namespace
+  std::unique_ptr<std::string> token_;  // of the request; null once it can't be needed any more
 };
 
 }  // namespace outcry::gateway

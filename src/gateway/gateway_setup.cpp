@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "gateway/config_tls.h"
 #include "gateway/placement.h"
 #include "net/cpu.h"
-
-#include "gateway/config_tls.h"
+#include "protocol/engineio/session_key.h"
 
 namespace outcry::gateway {
 namespace {
@@ -68,7 +68,8 @@ transport::TransportOptions transport_options(const Config& config) {
   out.accepts_per_tick = server.accept_batch_max;
   out.accept_late_tick = server.accept_late;
   out.accept_pause = server.accept_pause;
-  out.sessions_max = 2 * out.connections_max;  // polling ones may have no connection just now
+  // Polling ones may have no connection just now.
+  out.sessions_max = std::min<std::size_t>(2 * out.connections_max, engineio::kSlotsMax);
   out.deflate = engine.permessage_deflate;
   out.deflate_bytes_min = engine.deflate_min_bytes;
   return out;

@@ -16,8 +16,8 @@ std::string_view RoomTable::key_of(NamespaceId namespace_id, std::string_view na
 }
 
 RoomRecord* RoomTable::find_key(std::string_view key) const {
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? nullptr : found->second.get();
+  const auto found = rooms_.find(key);
+  return found == rooms_.end() ? nullptr : found->get();
 }
 
 RoomRecord* RoomTable::find(NamespaceId namespace_id, std::string_view name) const {
@@ -35,13 +35,12 @@ RoomRecord& RoomTable::find_or_make(NamespaceId namespace_id, std::string_view n
   if (RoomRecord* known = find_key(key)) return *known;
   auto record = std::make_unique<RoomRecord>();
   record->room = rooms::make_room(next_number_++, key);
-  const std::string_view lasting_key = record->room->key();
-  return *by_key_.emplace(lasting_key, std::move(record)).first->second;
+  return **rooms_.insert(std::move(record)).first;
 }
 
 void RoomTable::release(RoomRecord& record) {
   if (record.present != 0 || record.unsettled != 0 || record.snapshot != nullptr) return;
-  by_key_.erase(record.room->key());
+  rooms_.erase(rooms_.find(record.room->key()));
 }
 
 void RoomTable::granted(RoomRecord& record, WorkerId worker) {

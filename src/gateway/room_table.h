@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/ids.h"
 #include "rooms/room.h"
@@ -57,13 +58,29 @@ class RoomTable {
   /// The worker's last member has gone. May end the room.
   void emptied(const rooms::Room& room, WorkerId worker);
 
-  [[nodiscard]] std::size_t size() const noexcept { return by_key_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return rooms_.size(); }
 
  private:
   [[nodiscard]] std::string_view key_of(NamespaceId namespace_id, std::string_view name) const;
   [[nodiscard]] RoomRecord* find_key(std::string_view key) const;
 
-  boost::unordered_flat_map<std::string_view, std::unique_ptr<RoomRecord>> by_key_;  // views rooms
+  using Owned = std::unique_ptr<RoomRecord>;
+  static std::string_view text_of(std::string_view key) { return key; }
+  static std::string_view text_of(const Owned& record) { return record->room->key(); }
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& of) const noexcept {
+      return std::hash<std::string_view>{}(text_of(of));
+    }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const noexcept {
+      return text_of(a) == text_of(b);
+    }
+  };
+
+  boost::unordered_flat_set<Owned, Hash, Same> rooms_;
   // How many joins, where one worker has several on their way for one room.
   boost::unordered_flat_map<std::pair<rooms::RoomNumber, WorkerId>, std::uint32_t> more_unsettled_;
   rooms::RoomNumber next_number_ = 1;

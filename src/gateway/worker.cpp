@@ -26,13 +26,16 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       control_(control),
       hand_over_(std::move(hand_over)),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
-      context_{id, rules, tokens_, hub_, sessions_, sids_, control_, stats_},
-      on_ack_([this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
-        on_ack(session, ack_id, arguments);
-      }),
+      context_{id, rules, tokens_, hub_, sessions_, control_, stats_, on_ack_handler()},
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
 Worker::~Worker() = default;
+
+ClientContext::OnAck Worker::on_ack_handler() {
+  return [this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
+    on_ack(session, ack_id, arguments);
+  };
+}
 
 // ---- From the endpoint ----
 
@@ -46,8 +49,8 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::uint32_t slot = session.id().slot;
   if (slot >= clients_.size()) clients_.resize(slot + 1);
   const std::string& parameter = context_.rules.config.auth.query_parameter;
-  clients_[slot] = std::make_unique<EngineClient>(context_, session,
-                                                  token_of_request(request, parameter), on_ack_);
+  clients_[slot] =
+      std::make_unique<EngineClient>(context_, session, token_of_request(request, parameter));
 }
 
 void Worker::on_text(transport::EngineSession& session, std::string_view text) {
@@ -118,10 +121,10 @@ void Worker::for_each_session(NamespaceId namespace_id, const std::vector<RoomTa
         f(*sessions_.at(member.session));
       }
     }
-    const auto own = context_.sids.find(target.socket_id);
-    if (own == context_.sids.end()) continue;
-    ClientSession& session = *sessions_.find(own->second);
-    if (session.namespace_id() == namespace_id && session.in_own_room) f(session);
+    const auto slot = SocketId::slot_of(target.socket_id);
+    ClientSession* own = slot ? sessions_.at(*slot) : nullptr;
+    if (own == nullptr || own->sid() != target.socket_id) continue;
+    if (own->namespace_id() == namespace_id && own->in_own_room) f(*own);
   }
 }
 

@@ -77,6 +77,7 @@ class Worker final : transport::Application, net::TickHandler {
   void for_each_session(NamespaceId namespace_id, const std::vector<RoomTarget>& rooms, F&& f);
   void settle(const rooms::RoomRef& room);
   void apply(const SocketCommand& command, ClientSession& session);
+  [[nodiscard]] ClientContext::OnAck on_ack_handler();
   void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
   void await_ack(const AckWish& wish);
   void forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack);
@@ -92,9 +93,7 @@ class Worker final : transport::Application, net::TickHandler {
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   ClientSessions sessions_;
-  SocketIds sids_;
   ClientContext context_;
-  EngineClient::OnAck on_ack_;
   std::vector<std::unique_ptr<EngineClient>> clients_;  // by engine slot
   std::map<std::uint64_t, AwaitedAck> awaited_acks_;    // ids rise: the oldest first
   std::size_t awaited_recipients_ = 0;                  // of all of them

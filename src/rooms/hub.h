@@ -18,8 +18,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/ids.h"
+#include "base/short_list.h"
 #include "rooms/room.h"
-#include "rooms/short_list.h"
 
 namespace outcry::rooms {
 

@@ -1,32 +1,71 @@
 #include "store/owner_cache.h"
 
+#include <cstring>
+#include <list>
+#include <map>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 namespace outcry::store {
 
+namespace {
+
+/// Both texts in one, so that an answer costs one: the object's length (4 bytes), object, user.
+std::string key_of(const OwnerQuestion& question) {
+  const auto size = static_cast<std::uint32_t>(question.object_id.size());
+  std::string key(sizeof(size), '\0');
+  std::memcpy(key.data(), &size, sizeof(size));
+  key.reserve(key.size() + question.object_id.size() + question.user.size());
+  return key.append(question.object_id).append(question.user);
+}
+
+std::string_view user_of(std::string_view key) {
+  std::uint32_t object_size = 0;
+  std::memcpy(&object_size, key.data(), sizeof(object_size));
+  return key.substr(sizeof(object_size) + object_size);
+}
+
+}  // namespace
+
 struct OwnerCache::State {
   struct Entry {
-    OwnerQuestion question;
-    bool owned = false;
+    std::string key;
     TimePoint expires;
+    bool owned = false;
   };
   using Order = std::list<Entry>;  // the most recently used first
+
+  // The set holds places in the order and is asked with keys.
+  static std::string_view text_of(std::string_view key) { return key; }
+  static std::string_view text_of(Order::iterator entry) { return entry->key; }
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& of) const noexcept {
+      return std::hash<std::string_view>{}(text_of(of));
+    }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const noexcept {
+      return text_of(a) == text_of(b);
+    }
+  };
 
   OwnerStore& behind;
   boost::asio::any_io_executor executor;
   OwnerCacheOptions options;
   Clock clock;
-  Order order;
-  std::map<OwnerQuestion, Order::iterator> entries;
+  Order order{};
+  boost::unordered_flat_set<Order::iterator, Hash, Same> entries{};
   struct Flight {
     std::vector<OwnerAnswer> answers;
     bool remember = true;  // false: the user was forgotten while the question was under way
   };
-  std::map<OwnerQuestion, Flight> waiting;
-  OwnerCacheStats stats;
+  std::map<OwnerQuestion, Flight> waiting{};
+  OwnerCacheStats stats{};
 
   [[nodiscard]] std::optional<bool> recall(const OwnerQuestion& question);
   void remember(const OwnerQuestion& question, bool owned);
@@ -35,9 +74,9 @@ struct OwnerCache::State {
 };
 
 std::optional<bool> OwnerCache::State::recall(const OwnerQuestion& question) {
-  const auto found = entries.find(question);
+  const auto found = entries.find(std::string_view(key_of(question)));
   if (found == entries.end()) return std::nullopt;
-  const auto entry = found->second;
+  const auto entry = *found;
   if (clock() >= entry->expires) {
     erase(entry);
     return std::nullopt;
@@ -49,17 +88,18 @@ std::optional<bool> OwnerCache::State::recall(const OwnerQuestion& question) {
 void OwnerCache::State::remember(const OwnerQuestion& question, bool owned) {
   const auto lifetime = owned ? options.owned_lifetime : options.denied_lifetime;
   if (lifetime <= std::chrono::milliseconds::zero() || options.entries_max == 0) return;
-  if (const auto found = entries.find(question); found != entries.end()) erase(found->second);
+  std::string key = key_of(question);
+  if (const auto found = entries.find(std::string_view(key)); found != entries.end()) erase(*found);
   while (entries.size() >= options.entries_max) {
     erase(std::prev(order.end()));
     ++stats.evicted;
   }
-  order.push_front({question, owned, clock() + lifetime});
-  entries.emplace(question, order.begin());
+  order.push_front({.key = std::move(key), .expires = clock() + lifetime, .owned = owned});
+  entries.insert(order.begin());
 }
 
 void OwnerCache::State::erase(Order::iterator entry) {
-  entries.erase(entry->question);
+  entries.erase(entry);
   order.erase(entry);
 }
 
@@ -106,7 +146,7 @@ void OwnerCache::forget_user(const std::string& user) {
   State& state = *state_;
   for (auto entry = state.order.begin(); entry != state.order.end();) {
     const auto next = std::next(entry);
-    if (entry->question.user == user) state.erase(entry);
+    if (user_of(entry->key) == user) state.erase(entry);
     entry = next;
   }
   for (auto& [question, flight] : state.waiting) {

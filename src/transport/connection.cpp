@@ -123,7 +123,7 @@ void Connection::lose(CloseReason reason) {
 
 void Connection::send_framed(std::string_view bytes) {
   if (mode_ == Mode::closed) return;
-  out_ += bytes;
+  out_.writable() += bytes;
   if (role_ == Role::raw && queued_bytes() > kRawQueueBytes) set_interest(false, writing_);
   endpoint_.flush_later(*this);
 }
@@ -132,11 +132,11 @@ void Connection::close(std::uint16_t code, std::string_view reason, Outbox* rest
   if (mode_ != Mode::http && mode_ != Mode::websocket) return;
   if (mode_ == Mode::websocket) {
     if (rest != nullptr) {
-      rest->take_wire(out_, false, wire_form());
+      rest->take_wire(out_.writable(), false, wire_form());
     } else if (EngineSession* session = endpoint_.find(session_)) {
-      session->abandon_outbox(*this, out_);
+      session->abandon_outbox(*this, out_.writable());
     }
-    websocket::append_close(out_, code, reason);
+    websocket::append_close(out_.writable(), code, reason);
   }
   mode_ = Mode::closing;
   set_interest(!peer_ended_, writing_);
@@ -166,12 +166,12 @@ WireForm Connection::wire_form() const noexcept {
 void Connection::flush(Outbox* outbox) {
   if (mode_ == Mode::closed || mode_ == Mode::lingering || write_blocked_) return;
   pong_bytes_ = 0;
-  if (!owed_pong_.empty() && mode_ == Mode::websocket) send_pong(std::exchange(owed_pong_, {}));
+  if (!owed_pong_.empty() && mode_ == Mode::websocket) send_pong(owed_pong_.take());
   const WireForm form = wire_form();
   std::array<iovec, kPartsPerWrite> parts;
   for (;;) {
     std::size_t count = 0;
-    const std::string_view own = std::string_view(out_).substr(out_sent_);
+    const std::string_view own = out_.view().substr(out_sent_);
     if (!own.empty()) parts[count++] = {const_cast<char*>(own.data()), own.size()};
     if (outbox != nullptr) count += outbox->gather(std::span(parts).subspan(count), form);
     if (count == 0 && !(tls_ && tls_->has_unsent())) break;
@@ -201,7 +201,7 @@ void Connection::wait_until_writable() {
 }
 
 void Connection::written() {
-  if (!out_.empty()) std::string().swap(out_);
+  out_.clear();
   out_sent_ = 0;
   if (handshaking()) return;
   if (mode_ == Mode::closing) {

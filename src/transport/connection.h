@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "base/rare_text.h"
 #include "net/event_loop.h"
 #include "net/tls_stream.h"
 #include "net/unique_fd.h"
@@ -161,10 +162,10 @@ class Connection final : net::IoHandler, net::TimerHandler {
   net::Timer timer_{*this};
   std::unique_ptr<http::RequestParser> parser_;
   std::optional<websocket::MessageReader> reader_;
-  std::string out_;
+  RareText out_;
+  RareText unread_;     // pipelined behind the request in progress
+  RareText owed_pong_;  // to the latest ping, once the peer reads again
   std::size_t out_sent_ = 0;
-  std::string unread_;          // pipelined behind the request in progress
-  std::string owed_pong_;       // to the latest ping, once the peer reads again
   std::size_t pong_bytes_ = 0;  // since the last flush
   std::string peer_address_;
 };

@@ -82,13 +82,13 @@ std::uint64_t Connection::body_bytes_max() const {
 }
 
 void Connection::keep_unread(std::span<const std::byte> in) {
-  unread_ += as_text(in);
+  unread_.writable() += as_text(in);
   if (unread_.size() >= kUnreadBytesMax) set_interest(false, writing_);
 }
 
 void Connection::resume() {
   if (mode_ != Mode::http || answering_ || unread_.empty()) return;
-  std::string unread = std::exchange(unread_, {});
+  std::string unread = unread_.take();
   set_interest(!peer_ended_, writing_);
   take_http(std::as_writable_bytes(std::span(unread)));
   if (peer_ended_) endpoint_.flush_later(*this);  // which ends it if nothing is owed any more
@@ -101,7 +101,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
                     .tls = std::move(tls_),
                     .parser = std::move(parser_),
                     .unread = std::string(as_text(unread)),
-                    .unsent = out_.substr(out_sent_),
+                    .unsent = std::string(out_.view().substr(out_sent_)),
                     .peer_address = peer_address_};
   TransportStats& stats = endpoint_.counters();
   const bool taken = endpoint_.application().hand_over(worker, std::move(handed));
@@ -158,15 +158,15 @@ void Connection::answer(const Answer& answer) {
   const bool keep_alive = !answer.close && has_request && parser_->request().keep_alive;
   if (answer.status >= 400) ++endpoint_.counters().requests_refused;
 
-  http::append_response_head(out_, {.status = answer.status,
-                                    .content_type = answer.content_type,
-                                    .content_length = answer.body.size(),
-                                    .keep_alive = keep_alive,
-                                    .date = endpoint_.http_date()});
+  http::append_response_head(out_.writable(), {.status = answer.status,
+                                               .content_type = answer.content_type,
+                                               .content_length = answer.body.size(),
+                                               .keep_alive = keep_alive,
+                                               .date = endpoint_.http_date()});
   if (!answer.header_lines.empty()) {
-    out_.insert(out_.size() - 2, answer.header_lines);  // before the empty line
+    out_.writable().insert(out_.size() - 2, answer.header_lines);  // before the empty line
   }
-  if (!head_only) out_ += answer.body;
+  if (!head_only) out_.writable() += answer.body;
 
   role_ = Role::none;
   session_ = {};

@@ -15,7 +15,7 @@ constexpr std::size_t kPongBytesMax = 4096;
 
 void Connection::switch_to_websocket(std::string_view response, int deflate_bits,
                                      std::uint64_t message_bytes_max) {
-  out_ += response;
+  out_.writable() += response;
   mode_ = Mode::websocket;
   answering_ = false;
   deflate_bits_ = static_cast<std::uint8_t>(deflate_bits);

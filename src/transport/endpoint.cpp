@@ -130,17 +130,16 @@ void Endpoint::adopt(HandedOver handed) {
 // ---- Sessions ----
 
 EngineSession& Endpoint::make_session(std::size_t engine_path) {
-  EngineSession& session = sessions_.emplace(*this, engineio::make_session_key(home_), engine_path);
-  sessions_by_key_.emplace(session.key(), &session);
+  EngineSession& session = sessions_.emplace(*this, engine_path);
   ++stats_.sessions_opened;
   return session;
 }
 
 EngineSession* Endpoint::find_by_key(std::string_view key) noexcept {
-  const auto found = sessions_by_key_.find(key);
-  if (found == sessions_by_key_.end()) return nullptr;
-  EngineSession* session = found->second;  // ending it removes it from the map
-  return session->ended_by(loop_.now()) ? nullptr : session;
+  const auto place = engineio::place_of(key);
+  EngineSession* session = place ? sessions_.at(place->slot) : nullptr;
+  const bool is_meant = session != nullptr && !session->closed() && session->key().is(key);
+  return is_meant && !session->ended_by(loop_.now()) ? session : nullptr;
 }
 
 void Endpoint::close_all(CloseReason reason) {
@@ -179,7 +178,6 @@ void Endpoint::free_later(Connection& connection) {
 }
 
 void Endpoint::free_later(EngineSession& session) {
-  sessions_by_key_.erase(session.key());
   dead_sessions_.push_back(session.id());
 }
 

@@ -12,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/slot_table.h"
@@ -124,7 +123,6 @@ class Endpoint final : net::IoHandler {
 
   SlotTable<Connection, ConnectionId> connections_;
   SlotTable<EngineSession, EngineId> sessions_;
-  std::unordered_map<std::string_view, EngineSession*> sessions_by_key_;  // views their keys
 
   std::vector<HandedOver> adopted_;      // to look at in this tick
   std::vector<HandedOver> adopted_now_;  // arrived in this tick

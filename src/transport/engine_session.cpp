@@ -47,15 +47,14 @@ std::uint16_t close_code_of(CloseReason reason) {
 
 }  // namespace
 
-EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
-                             std::size_t engine_path)
+EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine_path)
     : id_(id),
       engine_path_(static_cast<std::uint8_t>(engine_path)),
       endpoint_(endpoint),
       heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
       deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
       outbox_(endpoint.frames()),
-      key_(std::move(key)) {
+      key_(engineio::SessionKey::make({.home = endpoint.home(), .slot = id.slot})) {
   arm_timer();
 }
 
@@ -63,7 +62,7 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::string key,
 
 std::string EngineSession::open_packet(bool offers_websocket) const {
   const TransportOptions& options = endpoint_.options();
-  return engineio::encode_open({.sid = key_,
+  return engineio::encode_open({.sid = key_.text(),
                                 .offers_websocket = offers_websocket && options.websocket,
                                 .ping_interval_ms = options.ping_interval.count(),
                                 .ping_timeout_ms = options.ping_timeout.count(),

@@ -16,6 +16,7 @@
 #include "base/ids.h"
 #include "net/timer_wheel.h"
 #include "protocol/engineio/packet.h"
+#include "protocol/engineio/session_key.h"
 #include "transport/connection.h"
 #include "transport/frame.h"
 #include "transport/options.h"
@@ -33,7 +34,7 @@ enum class Sent : std::uint8_t {
 
 class EngineSession final : net::TimerHandler {
  public:
-  EngineSession(EngineId id, Endpoint& endpoint, std::string key, std::size_t engine_path);
+  EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine_path);
   EngineSession(const EngineSession&) = delete;
   EngineSession& operator=(const EngineSession&) = delete;
 
@@ -59,7 +60,7 @@ class EngineSession final : net::TimerHandler {
 
   // ---- For the endpoint and its router ----
 
-  [[nodiscard]] std::string_view key() const noexcept { return key_; }
+  [[nodiscard]] const engineio::SessionKey& key() const noexcept { return key_; }
   /// Whether the session has ended by `now`. The timer may be a slot late; a request that comes in
   /// between must not find a session that is over.
   [[nodiscard]] bool ended_by(TimePoint now);
@@ -125,7 +126,7 @@ class EngineSession final : net::TimerHandler {
   net::Timer timer_{*this};
   Outbox outbox_;
   std::size_t backlog_bytes_ = 0;  // what it last told the worker's Backlog
-  std::string key_;
+  const engineio::SessionKey key_;
 };
 
 }  // namespace outcry::transport

@@ -230,10 +230,11 @@ std::optional<WorkerId> home_of_request(Endpoint& endpoint, const Connection& co
   const http::Request& request = connection.parser().request();
   const auto path = engine_path_of(endpoint, request.path);
   if (!path) return std::nullopt;
-  const auto home = engineio::home_of(read_engine_request(*path, request).sid);
+  const auto place = engineio::place_of(read_engine_request(*path, request).sid);
   const bool elsewhere =
-      home && home->node == endpoint.home().node && home->worker != endpoint.home().worker;
-  return elsewhere ? std::optional(home->worker) : std::nullopt;
+      place && place->home.node == endpoint.home().node &&
+      place->home.worker != endpoint.home().worker;
+  return elsewhere ? std::optional(place->home.worker) : std::nullopt;
 }
 
 void route_head(Endpoint& endpoint, Connection& connection) {

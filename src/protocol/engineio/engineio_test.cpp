@@ -76,15 +76,21 @@ TEST(EngineIoHandshake, has_the_five_keys_in_order) {
 }
 
 TEST(EngineIoSessionKey, names_its_home_and_nothing_else_does) {
-  const std::string key = make_session_key({.node = 7, .worker = 3});
+  const SessionPlace place{.home = {.node = 7, .worker = 3}, .slot = 0x12'34'56};
+  const SessionKey made = SessionKey::make(place);
+  const std::string key(made.text());
   EXPECT_EQ(key.size(), kSessionKeyLength);
-  ASSERT_TRUE(home_of(key));
-  EXPECT_EQ(home_of(key)->node, 7);
-  EXPECT_EQ(home_of(key)->worker, 3);
-  EXPECT_NE(key, make_session_key({.node = 7, .worker = 3}));
-  EXPECT_FALSE(home_of(""));
-  EXPECT_FALSE(home_of(key.substr(1)));
-  EXPECT_FALSE(home_of("!" + key.substr(1)));
+  ASSERT_TRUE(place_of(key));
+  EXPECT_EQ(place_of(key)->home.node, 7);
+  EXPECT_EQ(place_of(key)->home.worker, 3);
+  EXPECT_EQ(place_of(key)->slot, place.slot);
+  EXPECT_TRUE(made.is(key));
+  EXPECT_FALSE(made.is(SessionKey::make(place).text()));
+  EXPECT_FALSE(made.is(key.substr(1)));
+  EXPECT_FALSE(made.is(""));
+  EXPECT_FALSE(place_of(""));
+  EXPECT_FALSE(place_of(key.substr(1)));
+  EXPECT_FALSE(place_of("!" + key.substr(1)));
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
-// protocol/engineio/session_key.h — the `sid` of an engine session: a bearer secret that names its
-// home.
+// protocol/engineio/session_key.h — the `sid` of an engine session: a bearer secret that says where
+// the session is.
 //
-//   24 characters of URL-safe base64 = 18 bytes:  node | worker | 16 random bytes (128 bits)
+//   28 characters of URL-safe base64 = 21 bytes:  node | worker | slot (3) | 16 random bytes
 //
-// The first two bytes let any worker hand a request over to the one that holds the session,
-// without a table that all of them share. They say nothing that a client could not find out by
-// connecting twice; the 128 bits alone are the secret.
+// Node and worker let any worker hand a request over to the one that holds the session, and the
+// slot lets that one find it, without a table. They say little that a client could not find out by
+// connecting often; the 128 random bits alone are the secret.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,12 +23,30 @@ struct SessionHome {
   WorkerId worker = 0;
 };
 
-inline constexpr std::size_t kSessionKeyLength = 24;
+/// Slots of one worker that a key can name.
+inline constexpr std::uint32_t kSlotsMax = 1u << 24;
 
-/// A fresh key for a session that lives at `home`.
-[[nodiscard]] std::string make_session_key(SessionHome home);
+struct SessionPlace {
+  SessionHome home;
+  std::uint32_t slot = 0;  // below kSlotsMax
+};
+
+inline constexpr std::size_t kSessionKeyLength = 28;
+
+class SessionKey {
+ public:
+  /// A fresh key for a session at this place.
+  [[nodiscard]] static SessionKey make(const SessionPlace& place);
+
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+  /// Takes the same time wherever they differ.
+  [[nodiscard]] bool is(std::string_view text) const noexcept;
+
+ private:
+  std::array<char, kSessionKeyLength> text_{};
+};
 
 /// Where a session of this key lives, or nullopt if the text can't be a key of ours.
-[[nodiscard]] std::optional<SessionHome> home_of(std::string_view key);
+[[nodiscard]] std::optional<SessionPlace> place_of(std::string_view key);
 
 }  // namespace outcry::engineio

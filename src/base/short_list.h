@@ -1,9 +1,9 @@
-// rooms/short_list.h — a list that is nearly always of one: its first element lies in the object.
+// base/short_list.h — a list that is nearly always of one: its first element lies in the object.
 //
 //   [size|room|  element  ]        one element: no memory of its own
 //   [size|room| ─▶ [e][e][e] ]     more
 //
-// Most rooms have one member, and most sessions one room; a std::vector would cost each of them
+// Most rooms have one member, most sessions one room; a std::vector would cost each of them
 // 24 bytes and an allocation.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 #include "base/assert.h"
 
-namespace outcry::rooms {
+namespace outcry {
 
 template <class T>
 class ShortList {
@@ -42,6 +42,14 @@ class ShortList {
   }
   [[nodiscard]] T& back() noexcept { return (*this)[size_ - 1]; }
 
+  /// Removes the first element of this value, if there is one; the last takes its place.
+  void erase_value(const T& value) {
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      if (!(data()[i] == value)) continue;
+      data()[i] = back();
+      return pop_back();
+    }
+  }
   void push_back(T value) {
     if (size_ == capacity_) grow();
     data()[size_++] = value;
@@ -81,4 +89,4 @@ class ShortList {
   T place_{};  // the one element, or the address of many
 };
 
-}  // namespace outcry::rooms
+}  // namespace outcry
