@@ -30,7 +30,7 @@ Linux {computer["kernel"]}.
 Server on one core; load generator, publisher and Redis on another; loopback. Each figure is the median
 (minimum–maximum) of the n undisturbed of {header["rounds"]} interleaved rounds; a ratio is taken within a round. CPU in
 cores. Held: {PUBLISHED_SHARE_MIN:.0%} of the rate was published, {DELIVERED_SHARE_MIN:.0%} of it delivered, and p99 \
-within {LATENCY_P99_US_MAX // 1000} ms. '≥': the load generator was the bound.{unfinished}"""
+within {LATENCY_P99_US_MAX // 1000} ms. '≥': the core of load generator, Redis and publisher was full.{unfinished}"""
 
 
 def notes(results):

@@ -8,7 +8,7 @@ from driver.made_up import cells, failed, record, results
 from driver.workloads import w7_tls
 
 LATENCY = {"p50_ms": 0.1, "p99_ms": 0.5, "p999_ms": 2.0}
-CPU = {"server_user": 0.25, "server_kernel": 0.7, "generator": 0.5, "memory_mb": 60.0}
+CPU = {"server_user": 0.25, "server_kernel": 0.7, "load_core": 0.5, "memory_mb": 60.0}
 
 
 def page(*records, **header):
@@ -27,11 +27,11 @@ class FanOut(unittest.TestCase):
         section = text[text.index("### 1,000 members"):]
         self.assertEqual(cells(section, "Outcry")[1:], [
             "120k (90.0k–150k)", "2", "0.82 (0.75–0.90)", "0.10 (0.10–0.10)", "0.50 (0.50–0.50)",
-            "2.00 (2.00–2.00)", "0.25 (0.25–0.25) / 0.70 (0.70–0.70)", "0.50 (0.50–0.50)"])
+            "2.00 (2.00–2.00)", "0.25 (0.25–0.25) / 0.70 (0.70–0.70)", "–", "0.50 (0.50–0.50)"])
         self.assertIn("![Fan-out to one room, published in process](plots/w1-turn.svg)", text)
 
-    def test_a_generator_without_time_left_makes_a_lower_bound(self):
-        text = page(*maximum("W1", "turn-1000", "limit", 1, 200_000, generator=0.99))
+    def test_a_full_core_of_the_load_makes_a_lower_bound(self):
+        text = page(*maximum("W1", "turn-1000", "limit", 1, 200_000, load_core=0.99))
         self.assertEqual(cells(text[text.index("### 1,000"):], "**the limit**")[1], "≥ 200k")
 
     def test_rooms_are_listed_by_size(self):

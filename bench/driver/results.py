@@ -7,6 +7,11 @@ import json
 import os
 import pathlib
 
+from driver import figures
+
+
+LOAD_CORE_FULL = 0.97  # of the core of generator, Redis and publisher: no more may have arrived because of it
+
 
 class Results:
     def __init__(self, header, path=None, records=()):
@@ -45,6 +50,12 @@ class Results:
         """round -> figure, of the rounds that count."""
         return {record["round"]: record["values"][value] for record in self.of(workload, case, peer)
                 if record["values"].get(value) is not None}
+
+    def load_was_bound(self, workload, case, peer):
+        """Whether what arrived may be all that could be published and received, rather than all that the server can."""
+        busy = figures.spread_of(self.rounds(workload, case, peer, "load_core").values())
+        return ((busy is not None and busy.median > LOAD_CORE_FULL)
+                or any(self.rounds(workload, case, peer, "limited_by_publisher").values()))
 
     def has(self, workload):
         return any(record["workload"] == workload for record in self.records)

@@ -174,6 +174,7 @@ class Session:
             "rate": rate, "offered": published["sent_in_window"] / seconds,
             "arrived": received["arrived"] / seconds, "delivered_share": received["delivered"] / sent if sent else 0.0,
             "lost_connections": received["failed"], "publisher": published,
+            "publisher_cpu": published["cpu"] if self.setting.feed == "redis" else 0.0,
             "noise": dataclasses.asdict(during), "disturbed": during.disturbed}
 
     def measure(self, rate, counts=lambda result: not result["disturbed"], all_arrive=True, **options):

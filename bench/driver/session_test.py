@@ -7,7 +7,8 @@ from unittest import mock
 from driver import session
 from driver.peers import PEERS, Setting
 
-CPU = {"server": {"user": 0.25, "kernel": 0.5}, "load": {"user": 0.1, "kernel": 0.2}}
+CPU = {"server": {"user": 0.25, "kernel": 0.5}, "redis": {"user": 0.0, "kernel": 0.0},
+       "load": {"user": 0.1, "kernel": 0.2}}
 
 
 class FakeCommands:

@@ -34,6 +34,17 @@ class Target:
             return figures.spread_of(own.values())
         return figures.ratios(own, results.rounds(*dataclasses.astuple(self.of)))
 
+    def is_bound_by_load(self, results):
+        """Then the ratio of what arrived says little: both are what the load generator can take."""
+        return any(results.load_was_bound(one.workload, one.case, one.peer)
+                   for one in (self.figure, self.of) if one is not None)
+
+    def per_cpu_second(self, results):
+        """The same ratio of what each got out of a CPU second of its own."""
+        own, other = (results.rounds(one.workload, one.case, one.peer, "per_cpu_second")
+                      for one in (self.figure, self.of))
+        return figures.ratios(own, other)
+
     def bound(self):
         sign, value = ("≥", self.at_least) if self.at_least is not None else ("≤", self.at_most)
         return f"{sign} {value:g}{' ' + self.unit if self.unit else ''}"
@@ -82,12 +93,22 @@ TARGETS = [
 ]
 
 
+def verdict(target, spread, results):
+    if spread is None:
+        return "not measured"
+    text = "reached" if target.is_reached(spread) else "**not reached**"
+    if target.of is not None and target.is_bound_by_load(results):
+        text += ("; the load generator was the bound, for each CPU second of the server: "
+                 + figures.written(target.per_cpu_second(results), target.form))
+    return text
+
+
 def standing_table(results):
     """'How Outcry stands'."""
     rows = []
     for target in TARGETS:
         spread = target.spread(results)
-        verdict = "not measured" if spread is None else "reached" if target.is_reached(spread) else "**not reached**"
         rows.append([target.what, target.bound(), figures.written(spread, target.form),
-                     spread.count if spread else 0, verdict, f"`bench/run --workloads {target.workload}`"])
+                     spread.count if spread else 0, verdict(target, spread, results),
+                     f"`bench/run --workloads {target.workload}`"])
     return figures.table(["what", "target", "reached, median (min–max)", "n", "", "command"], rows)

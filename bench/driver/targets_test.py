@@ -24,6 +24,13 @@ class Standing(unittest.TestCase):
         row = self.row(fan_out("limit", 1, 100_000), fan_out("outcry", 1, 94_000))
         self.assertEqual(row[2:5], ["0.94", "1", "**not reached**"])
 
+    def test_where_the_generator_was_the_bound_the_servers_are_compared_by_their_own_time(self):
+        busy = {"load_core": 0.99, "per_second": 100_000}
+        row = self.row(record("W1", "turn-10000", "limit", per_cpu_second=200_000, **busy),
+                       record("W1", "turn-10000", "outcry", per_cpu_second=180_000, **busy))
+        self.assertEqual(row[2], "1.00")
+        self.assertEqual(row[4], "reached; the load generator was the bound, for each CPU second of the server: 0.90")
+
     def test_what_has_no_round_is_not_measured(self):
         self.assertEqual(self.row(fan_out("outcry", 1, 94_000))[2:5], ["–", "0", "not measured"])
 

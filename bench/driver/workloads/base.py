@@ -62,16 +62,23 @@ def step_seconds(scale, steps, window=None):
     return steps * ((window or scale.window_seconds) + (0.8 if scale.quick else 2.6))
 
 
+def load_core(step):
+    """What generator, Redis and a publisher outside the server used of the core that they share."""
+    return sum(step["cpu"]["load"].values()) + sum(step["cpu"]["redis"].values()) + step["publisher_cpu"]
+
+
 def values_of(step):
     """A step's figures for the report."""
     latency = {f"{name}_ms": step["latency_us"][name] / 1000 if step["delivered"] else None
                for name in ("p50", "p99", "p999")}
     cpu = step["cpu"]
     fairness = {f"rank_{end}": step["fairness"][end] for end in ("min", "max")} if "fairness" in step else {}
+    server_cores = cpu["server"]["user"] + cpu["server"]["kernel"]
     return latency | fairness | {
+        "per_cpu_second": step["arrived"] / server_cores if server_cores else None,
         "rate": step["rate"], "per_second": step["arrived"], "delivered_share": step["delivered_share"],
         "server_user": cpu["server"]["user"], "server_kernel": cpu["server"]["kernel"],
-        "generator": sum(cpu["load"].values()), "idle": step["noise"]["idle"], "others": step["noise"]["others"],
+        "load_core": load_core(step), "idle": step["noise"]["idle"], "others": step["noise"]["others"],
         "memory_mb": step["memory_kb"]["server"] / 1024}
 
 
@@ -83,7 +90,7 @@ def set_up_values(session):
     return {
         "connections": connections, "per_second": set_up["per_second"], "p50_ms": times["p50"] / 1000,
         "p99_ms": times["p99"] / 1000, "server_user": cpu["server"]["user"],
-        "server_kernel": cpu["server"]["kernel"], "generator": sum(cpu["load"].values()),
+        "server_kernel": cpu["server"]["kernel"], "load_core": sum(cpu["load"].values()),
         "bytes_each": grown_kb * 1024 / connections, "idle_mb": session.idle_kb / 1024}
 
 
@@ -111,9 +118,11 @@ def held_and_half(session, record, case, quick_rate, **options):
         record(case, values_of(step), step)
         return
     found = session.highest_held(**options)
-    at_held = next((step for step in found.steps if step["rate"] == found.held), found.steps[-1])
-    record(case, values_of(at_held) | {"per_second": found.held, "peak": found.peak,
-                                       "limited_by_publisher": found.limited_by_publisher},
+    # Whether the bound was the load's core shows at the held rate or right above it.
+    around = sorted((step for step in found.steps if step["rate"] >= found.held), key=lambda step: step["rate"])[:2]
+    record(case, values_of(around[0]) | {"per_second": found.held, "peak": found.peak,
+                                         "limited_by_publisher": found.limited_by_publisher,
+                                         "load_core": max(load_core(step) for step in around)},
            found.steps, disturbed=found.disturbed)
     if found.held:
         half = session.at_rate(found.held // 2, **options)

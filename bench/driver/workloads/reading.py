@@ -4,7 +4,6 @@ import dataclasses
 from driver import figures, plot
 from driver.peers import PEERS_AND_LIMIT
 
-GENERATOR_BUSY = 0.97  # of a core; then it was the bound
 LATENCY_KEYS = ("p50_ms", "p99_ms", "p999_ms")
 
 
@@ -54,19 +53,19 @@ class Reader:
         return " / ".join(self.cell(case, peer, key, figures.two_places) for key in ("server_user", "server_kernel"))
 
     def lower_bound_cell(self, case, peer):
-        """A generator that had no time left was the bound: the figure is a lower bound for the server."""
-        busy = self.spread(case, peer, "generator")
-        return ("≥ " if busy and busy.median > GENERATOR_BUSY else "") + self.cell(case, peer)
+        """Where the load was the bound the figure is a lower bound for the server."""
+        return ("≥ " if self.results.load_was_bound(self.workload, case, peer) else "") + self.cell(case, peer)
 
     def maximum_table(self, case, unit, limit):
         """Everyone's maximum, its ratio to the limit's of the same round, latency at half, CPU at the maximum."""
         rows = [[title(peer), self.lower_bound_cell(case, peer), self.count(case, peer),
                  self.ratio_cell(case, peer, limit), *self.latency_cells(f"{case}-half", peer),
-                 self.cores_cell(case, peer), self.cell(case, peer, "generator", figures.two_places)]
+                 self.cores_cell(case, peer), self.cell(case, peer, "per_cpu_second"),
+                 self.cell(case, peer, "load_core", figures.two_places)]
                 for peer in self.peers(case)]
         return figures.table(["server", f"most {unit}", "n", "ratio to the limit, same round", "p50 ms at half",
                               "p99 ms at half", "p99.9 ms at half", "server's core, user / kernel, at the most",
-                              "generator's core"], rows)
+                              "for each CPU second of the server", "load generator's core"], rows)
 
     def bars(self, case, limit=None, value="per_second", of="of the limit", form=figures.short):
         """A Bar for everyone measured, with the ratio to the limit as its note."""
