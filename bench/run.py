@@ -46,6 +46,8 @@ def parse_arguments():
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE",
                         help="measure nothing; make page and plots from the JSON file of a run, finished or not")
     arguments = parser.parse_args()
+    if arguments.report and not arguments.report.is_file():
+        parser.error(f"--report: there is no file {arguments.report}")
     if arguments.quick:
         arguments.rounds = 1
     arguments.peers = arguments.peers or (["outcry", "node"] if arguments.quick else list(PEERS))
