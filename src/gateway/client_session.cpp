@@ -137,12 +137,12 @@ void ClientSession::join(const Command& command, std::string object_id,
 void ClientSession::request_join(std::string room, std::optional<store::OwnerQuestion> owner,
                                  PendingJoin pending) {
   pending.ticket = next_ticket_++;
-  context_.control.send(JoinRequest{.worker = context_.worker,
-                                    .session = id_,
-                                    .ticket = pending.ticket,
-                                    .namespace_id = namespace_id_,
-                                    .room = std::move(room),
-                                    .owner = std::move(owner)});
+  context_.control.send(std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
+                                                                  .session = id_,
+                                                                  .ticket = pending.ticket,
+                                                                  .namespace_id = namespace_id_,
+                                                                  .room = std::move(room),
+                                                                  .owner = std::move(owner)}));
   pending_.push_back(std::move(pending));
 }
 

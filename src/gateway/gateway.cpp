@@ -15,7 +15,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::size_t kControlMessages = 64 * 1024;
+constexpr std::size_t kControlMessages = 32 * 1024;
 constexpr std::size_t kControlMessagesPerTurn = 4096;
 constexpr std::size_t kRecentIds = 100'000;
 constexpr std::chrono::seconds kStoreProbeInterval{5};
@@ -138,12 +138,12 @@ void Gateway::drain_control_mailbox() {
   if (more) waker_.wake();
 }
 
-void Gateway::take(JoinRequest request) {
-  if (!request.owner) return answer_join(request, true);
-  if (!owners_) return answer_join(request, fail(store::StoreError::not_configured));
-  store::OwnerQuestion question = *request.owner;
+void Gateway::take(std::unique_ptr<JoinRequest> request) {
+  if (!request->owner) return answer_join(*request, true);
+  if (!owners_) return answer_join(*request, fail(store::StoreError::not_configured));
+  store::OwnerQuestion question = *request->owner;
   owners_->ask(std::move(question), [this, request = std::move(request)](Result<bool> owned) {
-    answer_join(request, owned);
+    answer_join(*request, owned);
     wake_workers_later();
   });
 }
@@ -180,8 +180,8 @@ void Gateway::take(RoomEmptied emptied) {
   rooms_.emptied(*emptied.room, emptied.worker);
 }
 
-void Gateway::take(CallbackAnswer answer) {
-  if (bus_) bus_->answer(answer.callback, answer.channel, answer.arguments);
+void Gateway::take(std::unique_ptr<CallbackAnswer> answer) {
+  if (bus_) bus_->answer(answer->callback, answer->channel, answer->arguments);
 }
 
 // ---- Events ----

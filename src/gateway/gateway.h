@@ -69,10 +69,10 @@ class Gateway final : public Operations {
   struct Timers;
 
   void drain_control_mailbox();
-  void take(JoinRequest request);
+  void take(std::unique_ptr<JoinRequest> request);
   void take(JoinSettled settled);
   void take(RoomEmptied emptied);
-  void take(CallbackAnswer answer);
+  void take(std::unique_ptr<CallbackAnswer> answer);
   void answer_join(const JoinRequest& request, Result<bool> owned);
 
   void take_bus_message(bus::Message message, std::string_view channel);

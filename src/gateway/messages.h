@@ -125,6 +125,7 @@ struct CallbackAnswer {
   std::string arguments;  // JSON values joined by ','
 };
 
-using ToControl = std::variant<JoinRequest, JoinSettled, RoomEmptied, CallbackAnswer>;
+using ToControl = std::variant<std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+                               std::unique_ptr<CallbackAnswer>>;
 
 }  // namespace outcry::gateway

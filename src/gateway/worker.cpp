@@ -9,7 +9,8 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::size_t kMailboxMessages = 64 * 1024;
+// Few enough for the cache; what comes faster waits at the sender's.
+constexpr std::size_t kMailboxMessages = 16 * 1024;
 // Messages taken in one tick: what they make dirty is then written before the next ones.
 constexpr std::size_t kMessagesPerTick = 4096;
 // The publishers' own limit for a callback (python-socketio's call()).
@@ -222,9 +223,10 @@ void Worker::on_ack(SessionId session, std::uint64_t ack_id, std::string_view ar
   const auto& recipients = found->second.recipients;
   if (std::ranges::find(recipients, session) == recipients.end()) return;
   ++stats_.callbacks;
-  control_.send(CallbackAnswer{.callback = found->second.wish.callback,
-                               .channel = found->second.wish.channel,
-                               .arguments = std::string(arguments)});
+  control_.send(
+      std::make_unique<CallbackAnswer>(CallbackAnswer{.callback = found->second.wish.callback,
+                                                      .channel = found->second.wish.channel,
+                                                      .arguments = std::string(arguments)}));
   forget_ack(found);  // the publisher uses the first answer only
 }
 

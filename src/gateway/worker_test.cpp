@@ -72,7 +72,11 @@ class WorkerTest : public testing::Test {
         throw std::runtime_error("the worker said nothing");
       }
     }
-    return std::get<T>(std::move(*message));
+    if constexpr (std::is_same_v<T, JoinRequest> || std::is_same_v<T, CallbackAnswer>) {
+      return std::move(*std::get<std::unique_ptr<T>>(*message));
+    } else {
+      return std::get<T>(std::move(*message));
+    }
   }
   void answer(const JoinRequest& request, Verdict verdict,
               std::vector<transport::SharedFrame> snapshot = {}) {

@@ -40,6 +40,10 @@ struct Packet {
 
 inline constexpr char kSeparator = '\x1e';
 
+/// Packets without content, as they are sent.
+inline constexpr std::string_view kClosePacket = "1";
+inline constexpr std::string_view kNoopPacket = "6";
+
 /// Decodes one text packet. A packet that starts with 'b' is base64 (also allowed on WebSocket,
 /// where a client with `b64=1` sends it): its bytes are put into `scratch`, which must outlive the
 /// packet. Errors: empty_packet, unknown_type, bad_base64.

@@ -1,0 +1,89 @@
+// The way out of an EngineSession: into the outbox, and from there to whatever fetches.
+#include "transport/endpoint.h"
+#include "transport/engine_session.h"
+
+namespace outcry::transport {
+
+Sent EngineSession::send(const FrameRef& frame) {
+  if (state_ != State::open) return Sent::dropped;
+  if (frame.terms().delivery_class == DeliveryClass::volatile_) {
+    const Connection* carrier = endpoint_.find(is_websocket() ? websocket_ : poll_);
+    if (carrier == nullptr || carrier->blocked()) {
+      ++endpoint_.counters().volatile_dropped;
+      return Sent::dropped;
+    }
+  }
+  if (base64_ && is_websocket() && frame->has_binary()) {
+    queue(endpoint_.share(make_base64_frame(*frame), frame.terms()));
+  } else {
+    queue(frame);
+  }
+  if (outbox_.bytes() <= endpoint_.options().outbox_bytes_max && !takes_too_much()) {
+    return Sent::queued;
+  }
+  // Only noted: the caller may be walking a room, and ending the session changes the room.
+  close(CloseReason::outbox_overflow);
+  return Sent::over_limit;
+}
+
+Sent EngineSession::send(SharedFrame frame) {
+  return send(endpoint_.share(std::move(frame)));
+}
+
+void EngineSession::queue(const FrameRef& frame) {
+  ++endpoint_.counters().frames_sent;
+  if (outbox_.push(frame, endpoint_.options().conflation)) {
+    ++endpoint_.counters().latest_superseded;
+  }
+  endpoint_.flush_later(*this);
+}
+
+// ---- The worker's budget ----
+
+// What a tick queues and writes in one go is no burden; what stays behind is.
+void EngineSession::note_backlog() {
+  endpoint_.backlog().change(backlog_bytes_, outbox_.bytes());
+  backlog_bytes_ = outbox_.bytes();
+}
+
+bool EngineSession::takes_too_much() {
+  if (backlog_bytes_ == 0) return false;
+  note_backlog();
+  return endpoint_.backlog().over_share(backlog_bytes_, endpoint_.options().backlog_bytes_max);
+}
+
+void EngineSession::abandon_outbox(const Connection& connection, std::string& rest) {
+  if (is_websocket() && connection.id() == websocket_) {
+    outbox_.take_wire(rest, true, connection.wire_form());
+  }
+}
+
+void EngineSession::flush() {
+  if (state_ == State::closed) return;
+  write();
+  if (state_ != State::closed) note_backlog();
+}
+
+void EngineSession::write() {
+  const bool closing = state_ == State::closing;
+  if (closing && closing_reason_ == CloseReason::outbox_overflow) {
+    return end(closing_reason_, engineio::kClosePacket);
+  }
+  if (is_websocket()) {
+    if (Connection* connection = endpoint_.find(websocket_)) connection->flush(&outbox_);
+    if (closing && state_ != State::closed) end(closing_reason_, {});
+    return;
+  }
+  if (!poll_.valid()) return;
+  std::string payload;
+  outbox_.take_payload(payload, endpoint_.options().polling_packets_max);
+  if (closing && outbox_.empty()) {
+    if (!payload.empty()) payload += engineio::kSeparator;
+    answer_poll(payload.append(engineio::kClosePacket));
+    return end(closing_reason_, {});
+  }
+  if (payload.empty() && probed_) payload = engineio::kNoopPacket;  // what lets the client upgrade
+  if (!payload.empty()) answer_poll(payload);
+}
+
+}  // namespace outcry::transport
