@@ -66,9 +66,6 @@ void add_transport(Samples& out) {
   out.summed("outcry_connections_refused_total",
              "TCP connections closed at once: over the limit, or no descriptor left.",
              of(&S::connections_refused));
-  out.summed("outcry_accept_pauses_total",
-             "Times that a worker was behind and let waiting connections wait on.",
-             of(&S::accept_pauses));
   out.summed("outcry_connections_closed_total", "TCP connections that ended.",
              of(&S::connections_closed));
   const auto of_tls = [](auto member) {
@@ -173,6 +170,9 @@ void add_workers(Samples& out, std::span<const WorkerStats> workers) {
     out.gauge("outcry_rooms", "Rooms with members.", static_cast<double>(w.rooms), label);
     out.counter("outcry_slow_ticks_total", "Loop ticks longer than 50 ms.", w.loop.slow_ticks,
                 label);
+    out.counter("outcry_accept_pauses_total",
+                "Times that a worker was behind and let waiting connections wait on.",
+                w.transport.accept_pauses, label);
   }
 }
 

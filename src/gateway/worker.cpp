@@ -9,8 +9,6 @@
 namespace outcry::gateway {
 namespace {
 
-// Few enough for the cache; what comes faster waits at the sender's.
-constexpr std::size_t kMailboxMessages = 16 * 1024;
 // Messages taken in one tick: what they make dirty is then written before the next ones.
 constexpr std::size_t kMessagesPerTick = 4096;
 // The publishers' own limit for a callback (python-socketio's call()).
@@ -23,7 +21,7 @@ constexpr std::size_t kAwaitedRecipientsMax = 1'000'000;
 Worker::Worker(WorkerId id, const SharedRules& rules, const transport::TransportOptions& transport,
                const transport::StaticFiles* files, ControlMailbox& control, HandOver hand_over)
     : id_(id),
-      mailbox_(loop_, kMailboxMessages),
+      mailbox_(loop_, kWorkerMessagesMax),
       control_(control),
       hand_over_(std::move(hand_over)),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),

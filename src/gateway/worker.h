@@ -23,6 +23,10 @@
 
 namespace outcry::gateway {
 
+/// Messages that wait for a worker at most: few enough for the cache. What comes faster waits at
+/// the sender's.
+inline constexpr std::size_t kWorkerMessagesMax = 16 * 1024;
+
 class Worker final : transport::Application, net::TickHandler {
  public:
   /// Passes a connection on to another worker; false if that one takes no more.

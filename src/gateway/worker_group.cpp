@@ -1,6 +1,7 @@
 #include "gateway/worker_group.h"
 
 #include <string>
+#include <utility>
 
 #include <pthread.h>
 
@@ -61,6 +62,10 @@ std::error_code WorkerGroup::listen(const ListenAddress& address, std::size_t ba
     seat.worker->listen(std::move(*listener));
   }
   port_ = target.port;
+  if (const auto limit = net::backlog_limit(); limit && std::cmp_less(*limit, backlog)) {
+    log::warning("server.listen_backlog = {}: the kernel keeps {} (net.core.somaxconn)", backlog,
+                 *limit);
+  }
   return {};
 }
 

@@ -13,7 +13,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::size_t kMailbox = 64 * 1024;
+constexpr std::size_t kMailbox = kWorkerMessagesMax;
 constexpr std::size_t kBacklog = 256 * 1024;
 
 Config test_config() {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -75,6 +76,13 @@ Result<HostPort> parse_host_port(std::string_view text) {
   if (error != std::errc{} || end != port.data() + port.size()) return invalid;
   if (!to_sockaddr(out)) return invalid;
   return out;
+}
+
+std::optional<int> backlog_limit() {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  int limit = 0;
+  if (!(file >> limit)) return std::nullopt;
+  return limit;
 }
 
 Result<UniqueFd> listen_tcp(const HostPort& address, int backlog) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct HostPort {
 /// Waiting connections that a listener asks the kernel to keep; it keeps at most
 /// net.core.somaxconn.
 inline constexpr int kBacklog = 4096;
+
+/// That limit of the kernel, for this network namespace; nullopt if it doesn't tell. Reads a file.
+[[nodiscard]] std::optional<int> backlog_limit();
 
 /// A listening socket. Several may share one address; port 0 picks a free one. A connection that
 /// finds `backlog` others waiting is not refused: its client tries again, a second later at first.

@@ -1,8 +1,10 @@
 #include "net/tcp.h"
 
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -24,6 +26,36 @@ TEST(Tcp, two_listeners_share_one_port) {
   const std::uint16_t port = local_port(first->get());
   EXPECT_NE(port, 0);
   EXPECT_TRUE(listen_tcp({"127.0.0.1", port}));
+}
+
+TEST(Tcp, who_finds_no_place_in_the_backlog_is_not_refused) {
+  const auto listener = listen_tcp({"127.0.0.1", 0}, 1);
+  ASSERT_TRUE(listener);
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_port = htons(local_port(listener->get()));
+  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<UniqueFd> peers;
+  for (int i = 0; i < 8; ++i) {
+    peers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const auto* address = reinterpret_cast<const sockaddr*>(&target);
+    const int done = ::connect(peers.back().get(), address, sizeof(target));
+    EXPECT_TRUE(done == 0 || errno == EINPROGRESS) << i;
+  }
+  int accepted = 0;
+  while (accept_tcp(listener->get())) ++accepted;
+  EXPECT_GT(accepted, 0);
+  EXPECT_LT(accepted, 8) << "the kernel keeps one more than asked for";
+  for (const UniqueFd& peer : peers) {
+    int error = -1;
+    socklen_t size = sizeof(error);
+    ASSERT_EQ(::getsockopt(peer.get(), SOL_SOCKET, SO_ERROR, &error, &size), 0);
+    EXPECT_EQ(error, 0);
+  }
+}
+
+TEST(Tcp, the_kernels_limit_of_a_backlog_is_known) {
+  EXPECT_GT(backlog_limit().value_or(0), 0);
 }
 
 TEST(Tcp, an_ipv4_peer_has_one_address_on_either_listener) {

@@ -82,7 +82,7 @@ void EngineSession::write() {
     answer_poll(payload.append(engineio::kClosePacket));
     return end(closing_reason_, {});
   }
-  if (payload.empty() && probed_) payload = engineio::kNoopPacket;  // what lets the client upgrade
+  if (payload.empty() && probed_) payload += engineio::kNoopPacket;  // what lets the client upgrade
   if (!payload.empty()) answer_poll(payload);
 }
 
