@@ -49,8 +49,9 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();
 
-  /// The server's end of a new connection. The context must outlive it, unless it is moved to
-  /// another one. Nullptr if memory is short.
+  /// The server's end of a new connection, which this context must outlive, or the one that it has
+  /// moved to: once its handshake is done, nothing leads back to the first. Nullptr if memory is
+  /// short.
   [[nodiscard]] std::unique_ptr<TlsStream> accept();
 
   [[nodiscard]] TlsBuffers& buffers() noexcept { return buffers_; }

@@ -41,7 +41,7 @@ std::error_code check_time(const X509& certificate, WallTime now) {
 }  // namespace
 
 Result<std::shared_ptr<TlsIdentity>> TlsIdentity::load(const TlsOptions& options, WallTime now) {
-  const std::shared_ptr<TlsIdentity> identity(new TlsIdentity);
+  std::shared_ptr<TlsIdentity> identity(new TlsIdentity);
   identity->version_min_ = options.version_min;
   identity->ticket_seed_ = TicketSeed::random(steady_now());
   if (const auto error = identity->read_certificates(options.certificate_file)) return fail(error);
