@@ -16,8 +16,6 @@ constexpr std::uint64_t kRandomWindow = 512;
 constexpr double kPacedWindowSeconds = 0.05;
 constexpr std::chrono::microseconds kTick{100};
 constexpr std::chrono::milliseconds kRetry{1};
-// A worker that waits for its readers is not asked all the time.
-constexpr std::uint64_t kQuickQuestions = 4;
 
 std::string arguments_of(const Capture& capture) {
   if (!capture.channel.empty()) throw std::runtime_error("wanted are arguments as JSON");
@@ -62,24 +60,28 @@ void GatewayPublisher::start(const PublishCommand& command, std::function<void(s
   step();
 }
 
-/// Publishes what is due and allowed.
+/// Publishes what is due and allowed, all in one turn: the gateway wakes its workers once for it.
 void GatewayPublisher::step() {
   const std::uint64_t now = monotonic_ns();
   if (now >= run_->command.to_ns && !run_->pending) return finish();
-  if (run_->due == 0 && run_->left_in_burst == 0) run_->due = run_->pacer.take(now);
   bool taken = true;
-  while (taken && (run_->left_in_burst > 0 || (run_->due > 0 && run_->window.is_open()))) {
-    taken = publish_one();
-  }
+  while (taken && has_next(now)) taken = publish_one();
   go_on(taken);
+}
+
+bool GatewayPublisher::has_next(std::uint64_t now_ns) {
+  if (run_->left_in_burst > 0) return true;  // a burst is published whole
+  if (!run_->window.is_open()) return false;
+  if (run_->due == 0) run_->due = run_->pacer.take(now_ns);
+  return run_->due > 0;
 }
 
 /// Comes back when the time, or the worker's answer, has come.
 void GatewayPublisher::go_on(bool taken) {
   if (!taken) return wait(kRetry);
   if (run_->watch) {
-    run_->watch->start(monotonic_ns());
-    return ask();
+    const std::uint64_t now = monotonic_ns();
+    return ask_at(run_->watch->start(now), now);
   }
   if (run_->window.should_ask()) ask();
   // As fast as possible, the answer calls back; a pause would be part of the result.
@@ -144,9 +146,15 @@ void GatewayPublisher::answered(std::uint64_t bytes_written) {
     run.watch.emplace(bytes_written);
     return step();
   }
-  if (run.watch->answered(bytes_written, monotonic_ns())) return step();
-  if (run.watch->answers() < kQuickQuestions) return ask();
-  timer_.expires_after(kTick);
+  const std::uint64_t now = monotonic_ns();
+  const std::uint64_t next = run.watch->answered(bytes_written, now);
+  if (next == 0) return step();
+  ask_at(next, now);
+}
+
+void GatewayPublisher::ask_at(std::uint64_t time_ns, std::uint64_t now_ns) {
+  if (time_ns <= now_ns) return ask();
+  timer_.expires_after(std::chrono::nanoseconds(time_ns - now_ns));
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error && run_) ask();
   });

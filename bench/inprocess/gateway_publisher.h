@@ -10,8 +10,8 @@
 // it say what was written.
 //   room, as fast as possible     one burst at a time, the next when it was written (WriteWatch):
 //                                 with BURST 1 each event has a loop turn of its own, with BURST 16
-//                                 sixteen share one, as in a backlog. It costs two or three
-//                                 questions a burst, some 50 µs beside one send() for each member
+//                                 sixteen share one, as in a backlog. The question is asked when
+//                                 the burst is expected to be out, so one or two are enough
 //   random, as fast as possible   512 events ahead of the worker at most (FlowWindow), so that it
 //                                 never waits for us
 //   paced                         50 ms of events ahead at most: a rate that can't be held shows as
@@ -83,9 +83,11 @@ class GatewayPublisher {
   }
   void step();
   void go_on(bool taken);
+  [[nodiscard]] bool has_next(std::uint64_t now_ns);
   [[nodiscard]] bool publish_one();
   [[nodiscard]] bool offer(const Pending& event);
   void ask();
+  void ask_at(std::uint64_t time_ns, std::uint64_t now_ns);
   void answered(std::uint64_t bytes_written);
   void wait(std::chrono::nanoseconds time);
   void finish();

@@ -30,7 +30,8 @@ Stream::Stream(Stream&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       state_(std::exchange(other.state_, nullptr)),
       tls_(other.tls_),
-      counted_(other.counted_) {}
+      counted_(other.counted_),
+      broken_(other.broken_) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this != &other) {
@@ -39,6 +40,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
     state_ = std::exchange(other.state_, nullptr);
     tls_ = other.tls_;
     counted_ = other.counted_;
+    broken_ = other.broken_;
   }
   return *this;
 }
@@ -61,6 +63,7 @@ std::string Stream::open(const sockaddr_in& server, TlsClient* tls, std::uint32_
     return error_text("connect");
   }
   counted_ = false;
+  broken_ = false;
   tls_ = tls;
   if (tls == nullptr) return {};
   state_ = tls->open(fd_, index);
@@ -70,7 +73,7 @@ std::string Stream::open(const sockaddr_in& server, TlsClient* tls, std::uint32_
 void Stream::close() noexcept {
   if (state_ != nullptr) {
     // Told to the other side, so that its session may be resumed; a full socket loses the note.
-    if (counted_) SSL_shutdown(state_);
+    if (counted_ && !broken_) SSL_shutdown(state_);
     SSL_free(state_);
     ERR_clear_error();
   }
@@ -105,11 +108,12 @@ IoResult Stream::tls_result(int returned, bool is_write) {
     tls_->count_handshake(state_);
   }
   if (returned > 0) return {IoStatus::done, static_cast<std::size_t>(returned)};
+  if (cause == SSL_ERROR_WANT_READ) {
+    return {is_write ? IoStatus::needs_input : IoStatus::would_block};
+  }
+  if (cause == SSL_ERROR_WANT_WRITE) return {IoStatus::would_block};
+  broken_ = true;
   switch (cause) {
-    case SSL_ERROR_WANT_READ:
-      return {is_write ? IoStatus::needs_input : IoStatus::would_block};
-    case SSL_ERROR_WANT_WRITE:
-      return {IoStatus::would_block};
     case SSL_ERROR_ZERO_RETURN:
       return {IoStatus::ended};
     case SSL_ERROR_SYSCALL:

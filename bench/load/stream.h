@@ -54,6 +54,7 @@ class Stream {
   ssl_st* state_ = nullptr;
   TlsClient* tls_ = nullptr;
   bool counted_ = false;  ///< the handshake is over
+  bool broken_ = false;   ///< TLS has failed or ended: nothing more may be said
 };
 
 }  // namespace outcry::bench
