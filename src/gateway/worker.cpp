@@ -39,17 +39,16 @@ ClientContext::OnAck Worker::on_ack_handler() {
 // ---- From the endpoint ----
 
 EngineClient& Worker::client_of(const transport::EngineSession& session) {
-  const auto& client = clients_[session.id().slot];
-  OUTCRY_ASSERT(client != nullptr);
+  auto& client = clients_[session.id().slot];
+  OUTCRY_ASSERT(client.has_value());
   return *client;
 }
 
 void Worker::on_open(transport::EngineSession& session, const transport::OpenRequest& request) {
   const std::uint32_t slot = session.id().slot;
-  if (slot >= clients_.size()) clients_.resize(slot + 1);
+  while (slot >= clients_.size()) clients_.emplace_back();
   const std::string& parameter = context_.rules.config.auth.query_parameter;
-  clients_[slot] =
-      std::make_unique<EngineClient>(context_, session, token_of_request(request, parameter));
+  clients_[slot].emplace(context_, session, token_of_request(request, parameter));
 }
 
 void Worker::on_text(transport::EngineSession& session, std::string_view text) {

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gateway/client_context.h"
@@ -98,9 +100,9 @@ class Worker final : transport::Application, net::TickHandler {
   rooms::Hub hub_;
   ClientSessions sessions_;
   ClientContext context_;
-  std::vector<std::unique_ptr<EngineClient>> clients_;  // by engine slot
-  std::map<std::uint64_t, AwaitedAck> awaited_acks_;    // ids rise: the oldest first
-  std::size_t awaited_recipients_ = 0;                  // of all of them
+  std::deque<std::optional<EngineClient>> clients_;   // by engine slot
+  std::map<std::uint64_t, AwaitedAck> awaited_acks_;  // ids rise: the oldest first
+  std::size_t awaited_recipients_ = 0;                // of all of them
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint64_t delivery_mark_ = 0;
   transport::Endpoint endpoint_;  // last, so first to go: it refers to what is above

@@ -41,21 +41,6 @@ Result<Address> to_sockaddr(const HostPort& address) {
   return out;
 }
 
-std::string address_text(const sockaddr_storage& storage) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (storage.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-  } else {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    // A listener on [::] also takes IPv4, and limits must see one address for one client.
-    const bool is_v4 = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-    const auto* address = v6.sin6_addr.s6_addr + (is_v4 ? 12 : 0);
-    ::inet_ntop(is_v4 ? AF_INET : AF_INET6, address, text.data(), text.size());
-  }
-  return text.data();
-}
-
 void set_option(int fd, int level, int name) {
   const int one = 1;
   // Failing to set an option that only tunes must not refuse a connection.
@@ -113,7 +98,7 @@ Result<Accepted> accept_tcp(int listener) {
   UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &length,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd.valid()) return fail(last_error());
-  return Accepted{std::move(fd), address_text(peer)};
+  return Accepted{std::move(fd), IpAddress(peer)};
 }
 
 Result<std::size_t> read_some(int fd, std::span<std::byte> into) noexcept {

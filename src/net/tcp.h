@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "base/result.h"
+#include "net/ip_address.h"
 #include "net/unique_fd.h"
 
 namespace outcry::net {
@@ -38,7 +39,7 @@ inline constexpr int kBacklog = 4096;
 
 struct Accepted {
   UniqueFd fd;
-  std::string peer_address;  // without port
+  IpAddress peer_address;
 };
 /// One waiting connection of a listener of listen_tcp(): non-blocking, Nagle off; EAGAIN when none
 /// waits.

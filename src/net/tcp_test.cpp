@@ -71,7 +71,7 @@ TEST(Tcp, an_ipv4_peer_has_one_address_on_either_listener) {
     ASSERT_EQ(::connect(peer.get(), reinterpret_cast<const sockaddr*>(&target), sizeof(target)), 0);
     const auto accepted = accept_tcp(listener->get());
     ASSERT_TRUE(accepted) << host;
-    EXPECT_EQ(accepted->peer_address, "127.0.0.1") << host;
+    EXPECT_EQ(accepted->peer_address.text(), "127.0.0.1") << host;
     int no_delay = 0;
     socklen_t size = sizeof(no_delay);
     ASSERT_EQ(::getsockopt(accepted->fd.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);

@@ -29,7 +29,7 @@ const Hub::Membership* Hub::find_membership(SessionId session, RoomNumber room) 
 Change Hub::join(SessionId session, const RoomRef& room) {
   if (is_member(session, room->number())) return Change::none;
   const std::uint32_t slot = slot_of(room);
-  if (session.slot >= sessions_.size()) sessions_.resize(session.slot + 1);
+  while (session.slot >= sessions_.size()) sessions_.emplace_back();
   auto& own = sessions_[session.slot];
   auto& members = rooms_[slot].members;
   members.push_back({session.slot, own.size()});

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -84,9 +85,10 @@ class Hub {
   bool remove(SessionId session, Membership membership);
 
   boost::unordered_flat_map<RoomNumber, std::uint32_t> by_number_;
-  std::vector<Entry> rooms_;
+  // Deques: they grow without holding twice what they need.
+  std::deque<Entry> rooms_;
   std::vector<std::uint32_t> free_rooms_;
-  std::vector<ShortList<Membership>> sessions_;  // by session slot
+  std::deque<ShortList<Membership>> sessions_;  // by session slot
 };
 
 }  // namespace outcry::rooms

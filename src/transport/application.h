@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "net/ip_address.h"
 #include "net/tls_stream.h"
 #include "net/unique_fd.h"
 #include "protocol/http/request.h"
@@ -26,7 +27,7 @@ struct OpenRequest {
   std::size_t engine_path = 0;  // index into TransportOptions::engine_paths
   std::string_view query;
   std::string_view authorization;
-  std::string_view peer_address;
+  net::IpAddress peer_address;
 };
 
 /// A connection on its way to the worker that holds the session which its request names.
@@ -36,7 +37,7 @@ struct HandedOver {
   std::unique_ptr<http::RequestParser> parser;  // with the request's head, at least
   std::string unread;                           // bytes read beyond what the parser took
   std::string unsent;                           // answers to earlier requests, not yet written
-  std::string peer_address;
+  net::IpAddress peer_address;
 };
 
 class Application {

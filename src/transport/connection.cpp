@@ -22,8 +22,8 @@ constexpr std::chrono::seconds kLinger{2};
 }  // namespace
 
 Connection::Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd,
-                       std::string peer_address)
-    : id_(id), endpoint_(endpoint), fd_(std::move(fd)), peer_address_(std::move(peer_address)) {}
+                       const net::IpAddress& peer_address)
+    : id_(id), endpoint_(endpoint), fd_(std::move(fd)), peer_address_(peer_address) {}
 
 bool Connection::start() {
   if (net::TlsContext* tls = endpoint_.tls()) {

@@ -52,12 +52,13 @@ enum class Role : std::uint8_t {
 
 class Connection final : net::IoHandler, net::TimerHandler {
  public:
-  Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd, std::string peer_address);
+  Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd,
+             const net::IpAddress& peer_address);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] ConnectionId id() const noexcept { return id_; }
-  [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
+  [[nodiscard]] const net::IpAddress& peer_address() const noexcept { return peer_address_; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] EngineId session() const noexcept { return session_; }
   [[nodiscard]] bool closed() const noexcept { return mode_ == Mode::closed; }
@@ -167,7 +168,7 @@ class Connection final : net::IoHandler, net::TimerHandler {
   RareText owed_pong_;  // to the latest ping, once the peer reads again
   std::size_t out_sent_ = 0;
   std::size_t pong_bytes_ = 0;  // since the last flush
-  std::string peer_address_;
+  const net::IpAddress peer_address_;
 };
 
 }  // namespace outcry::transport

@@ -101,8 +101,7 @@ bool Endpoint::accept_one() {
     return true;  // closed by its destructor: a reset tells more than a queue that never moves
   }
   ++stats_.connections_accepted;
-  Connection& connection =
-      make_connection(std::move(accepted->fd), std::move(accepted->peer_address));
+  Connection& connection = make_connection(std::move(accepted->fd), accepted->peer_address);
   if (!connection.start()) {
     ++stats_.connections_refused;
     connections_.erase(connection.id());
@@ -119,8 +118,8 @@ void Endpoint::refuse_connection() noexcept {
   spare_fd_ = open_spare();
 }
 
-Connection& Endpoint::make_connection(net::UniqueFd fd, std::string peer_address) {
-  return connections_.emplace(*this, std::move(fd), std::move(peer_address));
+Connection& Endpoint::make_connection(net::UniqueFd fd, const net::IpAddress& peer_address) {
+  return connections_.emplace(*this, std::move(fd), peer_address);
 }
 
 void Endpoint::adopt(HandedOver handed) {
@@ -190,7 +189,7 @@ bool Endpoint::end_tick(TimePoint now) {
       ++stats_.connections_refused;
       continue;
     }
-    Connection& connection = make_connection(std::move(handed.fd), std::move(handed.peer_address));
+    Connection& connection = make_connection(std::move(handed.fd), handed.peer_address);
     if (!connection.start(std::move(handed))) connections_.erase(connection.id());
   }
   adopted_ = std::exchange(adopted_now_, {});

@@ -98,7 +98,7 @@ class Endpoint final : net::IoHandler {
   void accept_batch(TimePoint began);
   [[nodiscard]] bool accept_one();
   void refuse_connection() noexcept;
-  Connection& make_connection(net::UniqueFd fd, std::string peer_address);
+  Connection& make_connection(net::UniqueFd fd, const net::IpAddress& peer_address);
   void flush_all();
   void flush(Connection& connection);
   void free_all();

@@ -231,9 +231,8 @@ std::optional<WorkerId> home_of_request(Endpoint& endpoint, const Connection& co
   const auto path = engine_path_of(endpoint, request.path);
   if (!path) return std::nullopt;
   const auto place = engineio::place_of(read_engine_request(*path, request).sid);
-  const bool elsewhere =
-      place && place->home.node == endpoint.home().node &&
-      place->home.worker != endpoint.home().worker;
+  const bool elsewhere = place && place->home.node == endpoint.home().node &&
+                         place->home.worker != endpoint.home().worker;
   return elsewhere ? std::optional(place->home.worker) : std::nullopt;
 }
 

@@ -178,7 +178,7 @@ bool is_reserved_event(std::string_view name) {
 void append_connect(std::string& out, std::string_view namespace_name, std::string_view sid) {
   out += '0';
   append_namespace(out, namespace_name);
-  fmt::format_to(std::back_inserter(out), R"({{"sid":"{}"}})", sid);
+  out.append(R"({"sid":")").append(sid).append(R"("})");
 }
 
 void append_connect_error(std::string& out, std::string_view namespace_name,
