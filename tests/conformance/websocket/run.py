@@ -2,7 +2,8 @@
 """Runs the WebSocket cases against a server that echoes messages.
 
     run.py --binary out/dev/echo_server        starts the server on a free port, and stops it
-    run.py --url ws://127.0.0.1:9001/echo      a server that runs already
+    run.py --binary out/dev/echo_server --tls  the same over TLS, with a certificate of its own
+    run.py --url ws://127.0.0.1:9001/echo      a server that runs already; wss:// without verifying
 
 Prints each failed case and closes with `N passed, N failed`; exit code 1 when a case failed.
 """
@@ -13,6 +14,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -78,6 +80,24 @@ def wait_for_port(port, process):
     sys.exit("the server does not listen")
 
 
+def stop(process):
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def make_certificate(directory):
+    """Signed by itself; returns the server's arguments for it."""
+    certificate, key = f"{directory}/certificate.pem", f"{directory}/key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    out = ["-subj", "/CN=localhost", "-out", certificate, "-keyout", key]
+    subprocess.run([*command.split(), *out], check=True, capture_output=True)
+    return ["--tls-certificate", certificate, "--tls-key", key]
+
+
 def run_all(cases, target, options):
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -98,6 +118,7 @@ def parse_options():
     where.add_argument("--url", help="a running server, ws://HOST:PORT/PATH")
     where.add_argument("--binary", help="an echo_server program to start")
     where.add_argument("--list", action="store_true", help="print the cases")
+    parser.add_argument("--tls", action="store_true", help="with --binary: the cases over TLS")
     parser.add_argument(
         "--only",
         action="append",
@@ -127,17 +148,15 @@ def main():
     if options.url:
         return 1 if run_all(cases, Target(options.url), options) else 0
     port = free_port()
-    process = subprocess.Popen([options.binary, "--listen", f"127.0.0.1:{port}"])
-    try:
-        wait_for_port(port, process)
-        return 1 if run_all(cases, Target(f"ws://127.0.0.1:{port}/echo"), options) else 0
-    finally:
-        process.terminate()
+    scheme = "wss" if options.tls else "ws"
+    with tempfile.TemporaryDirectory() as directory:
+        tls = make_certificate(directory) if options.tls else []
+        process = subprocess.Popen([options.binary, "--listen", f"127.0.0.1:{port}", *tls])
         try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            wait_for_port(port, process)
+            return 1 if run_all(cases, Target(f"{scheme}://127.0.0.1:{port}/echo"), options) else 0
+        finally:
+            stop(process)
 
 
 if __name__ == "__main__":
