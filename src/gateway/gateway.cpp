@@ -94,7 +94,8 @@ void Gateway::start() {
   workers_.start();
   if (bus_) bus_->start();
   if (sqlite_) probe_store();
-  log::info("serving clients on {} with {} workers", config_.server.listen, workers_.size());
+  log::info("serving clients on {}{} with {} workers", config_.server.listen,
+            transport_.tls ? " over TLS" : "", workers_.size());
 }
 
 std::uint16_t Gateway::port() const noexcept {
