@@ -60,28 +60,36 @@ TokenCache::TokenCache(const TokenVerifier& verifier, std::size_t entries_max)
 TokenCache::~TokenCache() = default;
 
 auto TokenCache::verify(std::string_view jwt, WallTime now) -> Result<SharedClaims> {
-  const bool cached =
-      !entries_.empty() && !jwt.empty() && jwt.size() <= verifier_.token_bytes_max();
-  const TokenKey key = cached ? (*hash_)(jwt) : TokenKey{};
-  if (cached) {
-    ++lookups_;
-    for (Entry& entry : set_of(key)) {
-      if (entry.claims == nullptr || entry.key != key) continue;
-      if (now >= entry.valid_until) {
-        release(entry);  // verify() below names the cause
-        break;
-      }
-      entry.used = lookups_;
-      ++stats_.hits;
-      return entry.claims;
-    }
-    ++stats_.misses;
-  }
+  const bool readable = !jwt.empty() && jwt.size() <= verifier_.token_bytes_max();
+  if (entries_.empty() || !readable) return verify_anew(jwt, now);
+  const TokenKey key = (*hash_)(jwt);
+  if (SharedClaims known = find(key, now)) return known;
+  auto claims = verify_anew(jwt, now);
+  if (claims) keep(key, *claims);
+  return claims;
+}
+
+auto TokenCache::verify_anew(std::string_view jwt, WallTime now) const -> Result<SharedClaims> {
   auto verified = verifier_.verify(jwt, now);
   if (!verified) return fail(verified.error());
-  auto claims = std::make_shared<const Claims>(*std::move(verified));
-  if (cached) keep(key, claims);
-  return claims;
+  return std::make_shared<const Claims>(*std::move(verified));
+}
+
+/// Null if it isn't known, or no longer valid: then verifying names the cause.
+auto TokenCache::find(const TokenKey& key, WallTime now) -> SharedClaims {
+  ++lookups_;
+  for (Entry& entry : set_of(key)) {
+    if (entry.claims == nullptr || entry.key != key) continue;
+    if (now >= entry.valid_until) {
+      release(entry);
+      break;
+    }
+    entry.used = lookups_;
+    ++stats_.hits;
+    return entry.claims;
+  }
+  ++stats_.misses;
+  return nullptr;
 }
 
 std::span<TokenCache::Entry> TokenCache::set_of(const TokenKey& key) noexcept {

@@ -39,7 +39,7 @@ namespace outcry::auth {
 struct TokenCacheStats {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;   // looked up in vain; the token may have been refused then
-  std::uint64_t evicted = 0;  // made room while still valid
+  std::uint64_t evicted = 0;  // made room for another
   std::size_t entries = 0;
 };
 
@@ -74,6 +74,8 @@ class TokenCache {
   };
   class Hash;
 
+  [[nodiscard]] Result<SharedClaims> verify_anew(std::string_view jwt, WallTime now) const;
+  [[nodiscard]] SharedClaims find(const TokenKey& key, WallTime now);
   [[nodiscard]] std::span<Entry> set_of(const TokenKey& key) noexcept;
   void keep(const TokenKey& key, const SharedClaims& claims);
   void release(Entry& entry) noexcept;
