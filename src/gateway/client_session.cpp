@@ -151,7 +151,7 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   if (found == pending_.end()) return;
   const PendingJoin pending = std::move(*found);
   pending_.erase(found);
-  if (pending_.empty()) pending_ = {};  // idle, it holds no memory
+  if (pending_.empty()) std::vector<PendingJoin>().swap(pending_);  // idle, it holds no memory
   if (answer.verdict != JoinAnswer::Verdict::granted) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
     // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.

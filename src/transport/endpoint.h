@@ -74,7 +74,7 @@ class Endpoint final : net::IoHandler {
   [[nodiscard]] const StaticFiles* files() const noexcept { return files_; }
   /// Nullptr: connections are plain.
   [[nodiscard]] net::TlsContext* tls() noexcept { return tls_.get(); }
-  [[nodiscard]] FramePool& frames() noexcept { return frames_; }
+  [[nodiscard]] OutboxPool& outboxes() noexcept { return outboxes_; }
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
   [[nodiscard]] const Backlog& backlog() const noexcept { return backlog_; }
   [[nodiscard]] engineio::SessionHome home() const noexcept { return home_; }
@@ -114,6 +114,7 @@ class Endpoint final : net::IoHandler {
   websocket::Inflater inflater_;
   Backlog backlog_;
   FramePool frames_;  // before those that hold frames
+  OutboxPool outboxes_;
   std::vector<std::byte> read_buffer_;
   net::UniqueFd listener_;
   net::UniqueFd spare_fd_;      // given up to accept and refuse when descriptors run out

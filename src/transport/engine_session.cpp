@@ -53,7 +53,7 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine
       endpoint_(endpoint),
       heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
       deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
-      outbox_(endpoint.frames()),
+      outbox_(endpoint.outboxes()),
       key_(engineio::SessionKey::make({.home = endpoint.home(), .slot = id.slot})) {
   arm_timer();
 }

@@ -10,14 +10,6 @@
 
 namespace outcry::transport {
 
-namespace {
-
-constexpr std::size_t kListEntries = 8;
-constexpr std::size_t kListEntriesKept = 64;
-constexpr std::size_t kListsKept = 16'384;
-
-}  // namespace
-
 /// Writes packets as frames into a block of just their size.
 class FrameWriter {
  public:
@@ -159,9 +151,7 @@ std::string_view FrameRef::deflated_wire(int window_bits, std::size_t bytes_min)
   return node_->deflated.back().second;
 }
 
-FramePool::FramePool() : deflaters_(std::make_unique<Deflaters>()) {
-  lists_.reserve(kListsKept);  // give_back() must not need memory
-}
+FramePool::FramePool() : deflaters_(std::make_unique<Deflaters>()) {}
 FramePool::~FramePool() = default;
 
 FrameRef FramePool::share(SharedFrame frame, const DeliveryTerms& terms, TimePoint since) {
@@ -183,27 +173,6 @@ void FramePool::release(FrameRef::Node* node) noexcept {
   node->frame.reset();
   node->deflated.clear();
   free_.push_back(node);
-}
-
-std::vector<WaitingFrame> FramePool::take_list() {
-  if (lists_.empty()) {
-    std::vector<WaitingFrame> fresh;
-    fresh.reserve(kListEntries);
-    return fresh;
-  }
-  std::vector<WaitingFrame> list = std::move(lists_.back());
-  lists_.pop_back();
-  return list;
-}
-
-// One that has grown long is freed: what a crowd of slow readers needed once isn't kept.
-void FramePool::give_back(std::vector<WaitingFrame>&& list) noexcept {
-  list.clear();
-  if (list.capacity() > kListEntriesKept || lists_.size() >= kListsKept) {
-    std::vector<WaitingFrame>().swap(list);
-  } else {
-    lists_.push_back(std::move(list));
-  }
 }
 
 std::string FramePool::deflate(const Frame& frame, int window_bits) {

@@ -105,14 +105,7 @@ class FrameRef {
   Node* node_ = nullptr;
 };
 
-/// An outbox's entry.
-struct WaitingFrame {
-  FrameRef frame;   // null: superseded
-  TimePoint since;  // when it, or what it superseded, began to wait
-};
-
-/// Gives out FrameRefs; keeps their nodes, and the lists that they wait in, for reuse, so that a
-/// delivery allocates nothing.
+/// Gives out FrameRefs; keeps their nodes for reuse, so that a delivery allocates nothing.
 /// Must outlive them. Thread: its worker's only.
 class FramePool {
  public:
@@ -124,10 +117,6 @@ class FramePool {
   [[nodiscard]] FrameRef share(SharedFrame frame, const DeliveryTerms& terms = {},
                                TimePoint since = {});
 
-  /// An empty list with room for some, for an outbox that has to wait; and its way back.
-  [[nodiscard]] std::vector<WaitingFrame> take_list();
-  void give_back(std::vector<WaitingFrame>&& list) noexcept;
-
  private:
   friend class FrameRef;
   struct Deflaters;
@@ -136,7 +125,6 @@ class FramePool {
 
   std::vector<std::unique_ptr<FrameRef::Node>> nodes_;
   std::vector<FrameRef::Node*> free_;
-  std::vector<std::vector<WaitingFrame>> lists_;
   std::unique_ptr<Deflaters> deflaters_;
 };
 

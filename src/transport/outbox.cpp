@@ -1,6 +1,7 @@
 #include "transport/outbox.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -12,57 +13,117 @@ namespace {
 
 // Up to here a scan for a key is cheaper than an index.
 constexpr std::size_t kScannedEntries = 32;
+// A list that has grown longer is freed, and so are more of them: what a crowd of slow readers
+// needed once isn't kept.
+constexpr std::size_t kEntriesKept = 64;
+constexpr std::size_t kListsKept = 16'384;
+constexpr std::uint32_t kNowhere = 0xffffffff;
+
+struct Entry {
+  FrameRef frame;   // null: superseded
+  TimePoint since;  // when it, or what it superseded, began to wait
+};
+
+/// Where the entries of a key are; those superseded or sent, nowhere.
+struct Places {
+  std::uint32_t newest = kNowhere;
+  std::uint32_t before = kNowhere;
+};
+
+using KeyIndex = boost::unordered_flat_map<std::uint64_t, Places>;
 
 }  // namespace
 
-/// Where the waiting entries of each key are, for an outbox that has grown long.
-struct Outbox::KeyIndex {
-  boost::unordered_flat_map<std::uint64_t, Places> places;
+struct OutboxPool::List {
+  bool supersede(Entry& entry, std::chrono::milliseconds conflation);
+  [[nodiscard]] Places places_of(std::uint64_t key) const;
+  [[nodiscard]] Places scan(std::uint64_t key) const;
+  void make_index();
+  void remove(Entry& entry) noexcept;
+  void close_gaps();
+  void skip_gaps() noexcept {
+    while (head < entries.size() && !entries[head].frame) ++head;
+  }
+  /// First entry that isn't on the wire yet, not even partly.
+  [[nodiscard]] std::size_t first_unsent() const noexcept { return head + (sent > 0 ? 1 : 0); }
+  void reset() noexcept;
+
+  std::vector<Entry> entries;
+  std::unique_ptr<KeyIndex> index;  // of a long list
+  std::size_t head = 0;
+  std::size_t waiting = 0;
+  std::size_t sent = 0;  // bytes of the first entry already written
+  std::size_t bytes = 0;
 };
 
-Outbox::Outbox(FramePool& pool) : pool_(pool) {}
+// ---- Lists ----
 
-Outbox::~Outbox() {
-  clear();
+void OutboxPool::Delete::operator()(List* list) const noexcept {
+  delete list;
 }
 
-bool Outbox::push(const FrameRef& frame, std::chrono::milliseconds conflation) {
-  if (entries_.capacity() == 0) entries_ = pool_.take_list();
-  const bool is_latest = frame.terms().delivery_class == DeliveryClass::latest;
-  Entry entry{.frame = frame, .since = frame.since()};
-  const bool superseded = is_latest && waiting_ > 0 && supersede(entry, conflation);
-  if (entries_.size() - head_ > 2 * std::size_t{waiting_} + kScannedEntries) close_gaps();
-  if (is_latest && index_) {
-    Places& places = index_->places[frame.terms().key];
-    if (places.newest != kNowhere) places.before = places.newest;
-    places.newest = static_cast<std::uint32_t>(entries_.size());
+OutboxPool::OutboxPool() {
+  free_.reserve(kListsKept);  // give_back() must not need memory
+}
+
+OutboxPool::~OutboxPool() = default;
+
+OutboxPool::ListPtr OutboxPool::take() {
+  if (free_.empty()) return ListPtr(new List());
+  ListPtr list = std::move(free_.back());
+  free_.pop_back();
+  return list;
+}
+
+void OutboxPool::give_back(ListPtr list) noexcept {
+  list->reset();
+  if (list->entries.capacity() <= kEntriesKept && free_.size() < kListsKept) {
+    free_.push_back(std::move(list));
   }
-  entries_.push_back(std::move(entry));
-  ++waiting_;
-  bytes_ += frame->wire().size();
-  return superseded;
+}
+
+void OutboxPool::List::reset() noexcept {
+  entries.clear();
+  index.reset();
+  head = waiting = sent = bytes = 0;
+}
+
+void OutboxPool::List::remove(Entry& entry) noexcept {
+  bytes -= entry.frame->wire().size();
+  entry.frame = FrameRef();
+  --waiting;
+}
+
+/// Moves the entries together. Seldom: only once most of the list is gaps, or already sent.
+void OutboxPool::List::close_gaps() {
+  entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(head));
+  head = 0;
+  std::erase_if(entries, [](const Entry& entry) { return !entry.frame; });
+  if (!index) return;
+  index.reset();
+  if (entries.size() > kScannedEntries) make_index();
 }
 
 // ---- Conflation ----
 
-bool Outbox::supersede(Entry& entry, std::chrono::milliseconds conflation) {
-  if (!index_ && entries_.size() - head_ > kScannedEntries) index();
+bool OutboxPool::List::supersede(Entry& entry, std::chrono::milliseconds conflation) {
+  if (!index && entries.size() - head > kScannedEntries) make_index();
   const std::uint64_t key = entry.frame.terms().key;
   const Places places = places_of(key);
   if (places.newest == kNowhere) return false;
-  Entry& newest = entries_[places.newest];
+  Entry& newest = entries[places.newest];
   const bool keeps_its_place = entry.since - newest.since >= conflation;
   if (keeps_its_place && places.before == kNowhere) return false;
   entry.since = newest.since;
   remove(newest);
-  if (index_) index_->places[key].newest = kNowhere;
+  if (index) (*index)[key].newest = kNowhere;
   return true;
 }
 
-Outbox::Places Outbox::places_of(std::uint64_t key) const {
-  if (!index_) return scan(key);
-  const auto found = index_->places.find(key);
-  if (found == index_->places.end()) return {};
+Places OutboxPool::List::places_of(std::uint64_t key) const {
+  if (!index) return scan(key);
+  const auto found = index->find(key);
+  if (found == index->end()) return {};
   Places places = found->second;
   // Sent since, or about to be: no longer ours to take back.
   const auto first = static_cast<std::uint32_t>(first_unsent());
@@ -71,10 +132,10 @@ Outbox::Places Outbox::places_of(std::uint64_t key) const {
   return places;
 }
 
-Outbox::Places Outbox::scan(std::uint64_t key) const {
+Places OutboxPool::List::scan(std::uint64_t key) const {
   Places places;
-  for (std::size_t i = first_unsent(); i < entries_.size(); ++i) {
-    const FrameRef& frame = entries_[i].frame;
+  for (std::size_t i = first_unsent(); i < entries.size(); ++i) {
+    const FrameRef& frame = entries[i].frame;
     if (!frame || frame.terms().key != key) continue;
     places.before = places.newest;
     places.newest = static_cast<std::uint32_t>(i);
@@ -82,107 +143,112 @@ Outbox::Places Outbox::scan(std::uint64_t key) const {
   return places;
 }
 
-void Outbox::index() {
-  index_ = std::make_unique<KeyIndex>();
-  for (std::size_t i = head_; i < entries_.size(); ++i) {
-    const FrameRef& frame = entries_[i].frame;
+void OutboxPool::List::make_index() {
+  index = std::make_unique<KeyIndex>();
+  for (std::size_t i = head; i < entries.size(); ++i) {
+    const FrameRef& frame = entries[i].frame;
     if (!frame || frame.terms().key == 0) continue;
-    Places& places = index_->places[frame.terms().key];
+    Places& places = (*index)[frame.terms().key];
     places.before = places.newest;
     places.newest = static_cast<std::uint32_t>(i);
   }
 }
 
-void Outbox::remove(Entry& entry) noexcept {
-  bytes_ -= entry.frame->wire().size();
-  entry.frame = FrameRef();
-  --waiting_;
+// ---- Queueing ----
+
+std::size_t Outbox::size() const noexcept {
+  return list_ ? list_->waiting : 0;
 }
 
-/// Moves the entries together. Seldom: only once most of the list is gaps, or already sent.
-void Outbox::close_gaps() {
-  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
-  head_ = 0;
-  std::erase_if(entries_, [](const Entry& entry) { return !entry.frame; });
-  if (!index_) return;
-  index_.reset();
-  if (entries_.size() > kScannedEntries) index();
+std::size_t Outbox::bytes() const noexcept {
+  return list_ ? list_->bytes : 0;
 }
 
-void Outbox::skip_gaps() noexcept {
-  while (head_ < entries_.size() && !entries_[head_].frame) ++head_;
+bool Outbox::push(const FrameRef& frame, std::chrono::milliseconds conflation) {
+  if (!list_) list_ = pool_.take();
+  OutboxPool::List& list = *list_;
+  const bool is_latest = frame.terms().delivery_class == DeliveryClass::latest;
+  Entry entry{.frame = frame, .since = frame.since()};
+  const bool superseded = is_latest && list.waiting > 0 && list.supersede(entry, conflation);
+  if (list.entries.size() - list.head > 2 * list.waiting + kScannedEntries) list.close_gaps();
+  if (is_latest && list.index) {
+    Places& places = (*list.index)[frame.terms().key];
+    if (places.newest != kNowhere) places.before = places.newest;
+    places.newest = static_cast<std::uint32_t>(list.entries.size());
+  }
+  list.entries.push_back(std::move(entry));
+  ++list.waiting;
+  list.bytes += frame->wire().size();
+  return superseded;
+}
+
+void Outbox::pop() {
+  OutboxPool::List& list = *list_;
+  list.remove(list.entries[list.head]);
+  ++list.head;
+  if (list.waiting == 0) return clear();
+  // A queue that never empties must not grow at its front.
+  if (list.head >= 64 && list.head * 2 > list.entries.size()) list.close_gaps();
+}
+
+void Outbox::clear() noexcept {
+  if (list_) pool_.give_back(std::move(list_));
 }
 
 // ---- Sending ----
 
 std::size_t Outbox::gather(std::span<iovec> parts, const WireForm& form) const {
+  if (!list_) return 0;
   std::size_t count = 0;
-  std::size_t skipped = sent_;
-  for (std::size_t i = head_; i < entries_.size() && count < parts.size(); ++i) {
-    if (!entries_[i].frame) continue;
-    const std::string_view wire = form.of(entries_[i].frame).substr(std::exchange(skipped, 0));
+  std::size_t skipped = list_->sent;
+  for (std::size_t i = list_->head; i < list_->entries.size() && count < parts.size(); ++i) {
+    const FrameRef& frame = list_->entries[i].frame;
+    if (!frame) continue;
+    const std::string_view wire = form.of(frame).substr(std::exchange(skipped, 0));
     parts[count++] = {const_cast<char*>(wire.data()), wire.size()};
   }
   return count;
 }
 
 void Outbox::consume(std::size_t bytes, const WireForm& form) {
-  sent_ += bytes;
-  while (!empty()) {
-    skip_gaps();
-    const std::size_t size = form.of(entries_[head_].frame).size();
-    if (sent_ < size) return;
-    sent_ -= size;
+  while (list_) {
+    list_->skip_gaps();
+    const std::size_t left = form.of(list_->entries[list_->head].frame).size() - list_->sent;
+    if (bytes < left) {
+      list_->sent += bytes;
+      return;
+    }
+    bytes -= left;
+    list_->sent = 0;
     pop();
   }
-  OUTCRY_ASSERT(sent_ == 0);
+  OUTCRY_ASSERT(bytes == 0);
 }
 
 void Outbox::take_payload(std::string& out, std::size_t packets_max) {
   std::size_t packets = 0;
-  while (!empty()) {
-    skip_gaps();
-    const FrameRef& entry = entries_[head_].frame;
-    packets += entry->packet_count();
+  while (list_) {
+    list_->skip_gaps();
+    const FrameRef& frame = list_->entries[list_->head].frame;
+    packets += frame->packet_count();
     // An event and its attachments are one unit, also when it alone exceeds the cap.
-    if (packets > packets_max && packets != entry->packet_count()) break;
-    if (packets != entry->packet_count()) out += engineio::kSeparator;
-    entry->append_payload(out);
+    if (packets > packets_max && packets != frame->packet_count()) break;
+    if (packets != frame->packet_count()) out += engineio::kSeparator;
+    frame->append_payload(out);
     pop();
   }
 }
 
 void Outbox::take_wire(std::string& out, bool first_only, const WireForm& form) {
-  std::size_t skipped = sent_;
-  for (std::size_t i = head_; i < entries_.size(); ++i) {
-    if (!entries_[i].frame) continue;
-    if (first_only && (i > head_ || sent_ == 0)) break;
-    out += form.of(entries_[i].frame).substr(std::exchange(skipped, 0));
+  if (!list_) return;
+  std::size_t skipped = list_->sent;
+  for (std::size_t i = list_->head; i < list_->entries.size(); ++i) {
+    const FrameRef& frame = list_->entries[i].frame;
+    if (!frame) continue;
+    if (first_only && (i > list_->head || list_->sent == 0)) break;
+    out += form.of(frame).substr(std::exchange(skipped, 0));
   }
   clear();
-}
-
-void Outbox::pop() {
-  const std::size_t sent = sent_;
-  remove(entries_[head_]);
-  ++head_;
-  if (empty()) {
-    clear();
-    sent_ = sent;
-    return;
-  }
-  // A queue that never empties must not grow at its front.
-  if (head_ >= 64 && std::size_t{head_} * 2 > entries_.size()) close_gaps();
-}
-
-void Outbox::clear() noexcept {
-  if (entries_.capacity() > 0) pool_.give_back(std::move(entries_));
-  entries_ = {};
-  index_.reset();
-  head_ = 0;
-  waiting_ = 0;
-  sent_ = 0;
-  bytes_ = 0;
 }
 
 }  // namespace outcry::transport

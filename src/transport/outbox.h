@@ -7,8 +7,8 @@
 // at most two entries wait: the newest, and before it one that keeps its place because its key has
 // been waiting for too long (`conflation`); so a key that never rests still gets through.
 //
-// Holds references, never copies, in a list that is the worker's and only lent while something
-// waits: idle it has no memory of its own.
+// Holds references, never copies, in a list that is the worker's and lent while something waits:
+// idle it is two pointers, and what a delivery writes to is what the one before has just used.
 // Thread: its worker's only.
 #pragma once
 
@@ -35,23 +35,43 @@ struct WireForm {
   }
 };
 
+/// A worker's lists for its outboxes. Must outlive them. Thread: the worker's only.
+class OutboxPool {
+ public:
+  OutboxPool();
+  OutboxPool(const OutboxPool&) = delete;
+  OutboxPool& operator=(const OutboxPool&) = delete;
+  ~OutboxPool();
+
+ private:
+  friend class Outbox;
+  struct List;
+  struct Delete {
+    void operator()(List* list) const noexcept;
+  };
+  using ListPtr = std::unique_ptr<List, Delete>;
+  ListPtr take();
+  void give_back(ListPtr list) noexcept;
+
+  std::vector<ListPtr> free_;
+};
+
 class Outbox {
  public:
-  /// `pool` is the one of the frames to come; it must outlive the outbox.
-  explicit Outbox(FramePool& pool);
+  explicit Outbox(OutboxPool& pool) noexcept : pool_(pool) {}
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
-  ~Outbox();
+  ~Outbox() { clear(); }
 
   /// Appends a frame. True if it superseded an earlier one of its key: one that hasn't begun to be
   /// sent, and whose key has had something waiting for less than `conflation`.
   bool push(const FrameRef& frame, std::chrono::milliseconds conflation);
 
-  [[nodiscard]] bool empty() const noexcept { return waiting_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return list_ == nullptr; }
   /// Frames waiting.
-  [[nodiscard]] std::size_t size() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t size() const noexcept;
   /// Bytes waiting, as plain WebSocket frames; what was partly written counts whole.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const noexcept;
 
   /// Fills `parts` with the next wire bytes; returns how many parts.
   [[nodiscard]] std::size_t gather(std::span<iovec> parts, const WireForm& form) const;
@@ -66,33 +86,10 @@ class Outbox {
   void clear() noexcept;
 
  private:
-  using Entry = WaitingFrame;
-  struct KeyIndex;
-  /// Where the entries of a key are; those superseded or sent, nowhere.
-  struct Places {
-    std::uint32_t newest = kNowhere;
-    std::uint32_t before = kNowhere;
-  };
-  static constexpr std::uint32_t kNowhere = 0xffffffff;
-
-  bool supersede(Entry& entry, std::chrono::milliseconds conflation);
-  [[nodiscard]] Places places_of(std::uint64_t key) const;
-  [[nodiscard]] Places scan(std::uint64_t key) const;
-  void index();
   void pop();
-  void remove(Entry& entry) noexcept;
-  void close_gaps();
-  void skip_gaps() noexcept;
-  /// First entry that isn't on the wire yet, not even partly.
-  [[nodiscard]] std::size_t first_unsent() const noexcept { return head_ + (sent_ > 0 ? 1 : 0); }
 
-  FramePool& pool_;
-  std::vector<Entry> entries_;
-  std::unique_ptr<KeyIndex> index_;
-  std::uint32_t head_ = 0;
-  std::uint32_t waiting_ = 0;
-  std::size_t sent_ = 0;  // bytes of the first entry already written
-  std::size_t bytes_ = 0;
+  OutboxPool& pool_;
+  OutboxPool::ListPtr list_;  // null: nothing waits
 };
 
 }  // namespace outcry::transport

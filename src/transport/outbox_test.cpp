@@ -48,7 +48,8 @@ class OutboxTest : public testing::Test {
   }
 
   FramePool pool_;
-  Outbox outbox_{pool_};
+  OutboxPool lists_;
+  Outbox outbox_{lists_};
 };
 
 TEST_F(OutboxTest, gathers_the_rest_after_a_write_of_any_length) {
