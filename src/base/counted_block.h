@@ -74,12 +74,12 @@ class CountedBlock {
     return {const_cast<CountedBlock*>(this)->begin(), size_};
   }
 
- protected:
+ private:
+  friend T;
+  friend class CountedPtr<T>;
   CountedBlock() = default;
   ~CountedBlock() = default;
 
- private:
-  friend class CountedPtr<T>;
   [[nodiscard]] char* begin() noexcept {
     return reinterpret_cast<char*>(static_cast<T*>(this)) + sizeof(T);
   }

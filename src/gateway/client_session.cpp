@@ -40,6 +40,10 @@ std::string_view ClientSession::namespace_name() const {
   return context_.rules.config.socketio.namespaces[namespace_id_];
 }
 
+std::size_t ClientSession::pending_count() const {
+  return static_cast<std::size_t>(std::distance(pending_.begin(), pending_.end()));
+}
+
 // ---- Opening and closing ----
 
 void ClientSession::open(bool greeted) {
@@ -118,10 +122,10 @@ void ClientSession::join(const Command& command, std::string object_id,
   if (match->access == auth::RoomAccess::user && match->object_id != user_) {
     return refused(Code::forbidden);
   }
-  if (pending_.size() >= limits.pending_joins_max || !context_.control.clear()) {
+  if (pending_count() >= limits.pending_joins_max || !context_.control.clear()) {
     return refused(Code::too_many_requests);
   }
-  if (context_.hub.room_count(id_) + pending_.size() >= limits.rooms_per_socket_max &&
+  if (context_.hub.room_count(id_) + pending_count() >= limits.rooms_per_socket_max &&
       !context_.hub.find(id_, namespace_id_, room)) {
     return refused(Code::too_many_rooms);
   }
@@ -143,15 +147,14 @@ void ClientSession::request_join(std::string room, std::optional<store::OwnerQue
                                                                   .namespace_id = namespace_id_,
                                                                   .room = std::move(room),
                                                                   .owner = std::move(owner)}));
-  pending_.push_back(std::move(pending));
+  pending_.push_front(std::move(pending));
 }
 
 void ClientSession::on_join_answer(JoinAnswer answer) {
   const auto found = std::ranges::find(pending_, answer.ticket, &PendingJoin::ticket);
   if (found == pending_.end()) return;
   const PendingJoin pending = std::move(*found);
-  pending_.erase(found);
-  if (pending_.empty()) std::vector<PendingJoin>().swap(pending_);  // idle, it holds no memory
+  pending_.remove_if([&answer](const PendingJoin& join) { return join.ticket == answer.ticket; });
   if (answer.verdict != JoinAnswer::Verdict::granted) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
     // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.
@@ -172,7 +175,7 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
                           std::optional<std::uint64_t> ack_id) {
   const std::string room = std::string(command.room_prefix) + std::string(object_id);
   // A join on its way is overtaken: its answer must not put the client back.
-  std::erase_if(pending_, [&](const PendingJoin& pending) {
+  pending_.remove_if([&](const PendingJoin& pending) {
     return pending.command != nullptr && pending.object_id == object_id &&
            pending.command->room_prefix == command.room_prefix;
   });

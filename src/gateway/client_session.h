@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,7 @@ class ClientSession {
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
+  [[nodiscard]] std::size_t pending_count() const;
   void leave(const rooms::RoomRef& room);
 
   const SessionId id_;
@@ -85,7 +87,7 @@ class ClientSession {
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
   std::string user_;
-  std::vector<PendingJoin> pending_;
+  std::forward_list<PendingJoin> pending_;  // few, and nearly always none
 };
 
 }  // namespace outcry::gateway

@@ -267,10 +267,12 @@ constexpr std::array kRoomsKeys{
 
 using V = EventsConfig;
 constexpr std::array kEventsKeys{
-    ConfigKey{"events", "latest", &member<&Config::events, &V::latest>,
-              "Events of which only the newest matters: one that still waits for a slow client is "
-              "superseded by the next of its room, name and key. All others are delivered in full.",
-              "", 0, 1024},
+    ConfigKey{
+        "events", "latest", &member<&Config::events, &V::latest>,
+        "Events of which only the newest matters: one that waits for a client that has fallen "
+        "behind is superseded by the next of its room, name and key. A client that keeps up "
+        "gets every event, and all others are delivered in full.",
+        "", 0, 1024},
     ConfigKey{"events", "volatile", &member<&Config::events, &V::volatile_events>,
               "Events that are dropped for a client that can't take them at once.", "", 0, 1024},
     ConfigKey{"events", "keys", &member<&Config::events, &V::keys>,

@@ -15,7 +15,7 @@ constexpr int kStepsPerDeadlineCheck = 1'000;  // some tens of microseconds of S
 constexpr int kBusyPauseMs = 250;
 
 /// Each with its reason; none changes the file.
-constexpr std::array<const char*, 3> kPragmas{
+constexpr std::array<const char*, 4> kPragmas{
     // A second lock beside the read-only open: no statement of this connection writes.
     "PRAGMA query_only = ON",
     // The schema is the application's. Functions and views in it must not do more than read.
@@ -23,6 +23,9 @@ constexpr std::array<const char*, 3> kPragmas{
     // Reads go through the page cache, not through mapped memory: a file that another process
     // shortens would end this one with SIGBUS.
     "PRAGMA mmap_size = 0",
+    // Pages of the index's upper levels. Rows are asked for once and then remembered as answers;
+    // the system's file cache has the rest.
+    "PRAGMA cache_size = -256",
 };
 // The journal mode stays as the writer chose it. In WAL mode a reader needs write access to the
 // directory or an existing -shm file; otherwise opening fails and says so.

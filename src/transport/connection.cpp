@@ -184,7 +184,7 @@ void Connection::flush(Outbox* outbox) {
     ++endpoint_.counters().writes;
     endpoint_.counters().bytes_sent += *sent;
     const std::size_t own_sent = std::min(*sent, own.size());
-    out_sent_ += own_sent;
+    out_sent_ += static_cast<std::uint32_t>(own_sent);
     if (outbox != nullptr) outbox->consume(*sent - own_sent, form);
     if (*sent < total || (tls_ && tls_->has_unsent())) {
       // A handshake has its time from the beginning, however slowly its peer reads.

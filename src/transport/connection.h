@@ -166,8 +166,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   RareText out_;
   RareText unread_;     // pipelined behind the request in progress
   RareText owed_pong_;  // to the latest ping, once the peer reads again
-  std::size_t out_sent_ = 0;
-  std::size_t pong_bytes_ = 0;  // since the last flush
+  std::uint32_t out_sent_ = 0;
+  std::uint32_t pong_bytes_ = 0;  // since the last flush
   const net::IpAddress peer_address_;
 };
 

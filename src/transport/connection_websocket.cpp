@@ -72,7 +72,7 @@ void Connection::take_ping(std::string_view payload) {
     owed_pong_ = std::move(pong);
     return endpoint_.flush_later(*this);
   }
-  pong_bytes_ += pong.size();
+  pong_bytes_ += static_cast<std::uint32_t>(pong.size());
   send_pong(std::move(pong));
 }
 

@@ -32,7 +32,9 @@ Sent EngineSession::send(SharedFrame frame) {
 
 void EngineSession::queue(const FrameRef& frame) {
   ++endpoint_.counters().frames_sent;
-  if (outbox_.push(frame, endpoint_.options().conflation)) {
+  if (backlog_bytes_ == 0) {
+    outbox_.push(frame);  // a client that keeps up gets every event
+  } else if (outbox_.push(frame, endpoint_.options().conflation)) {
     ++endpoint_.counters().latest_superseded;
   }
   endpoint_.flush_later(*this);

@@ -35,7 +35,8 @@ using KeyIndex = boost::unordered_flat_map<std::uint64_t, Places>;
 }  // namespace
 
 struct OutboxPool::List {
-  bool supersede(Entry& entry, std::chrono::milliseconds conflation);
+  /// Removes the newest entry of `key` if the rules allow; `since` becomes when it began to wait.
+  bool supersede(std::uint64_t key, TimePoint& since, std::chrono::milliseconds conflation);
   [[nodiscard]] Places places_of(std::uint64_t key) const;
   [[nodiscard]] Places scan(std::uint64_t key) const;
   void make_index();
@@ -106,15 +107,15 @@ void OutboxPool::List::close_gaps() {
 
 // ---- Conflation ----
 
-bool OutboxPool::List::supersede(Entry& entry, std::chrono::milliseconds conflation) {
+bool OutboxPool::List::supersede(std::uint64_t key, TimePoint& since,
+                                 std::chrono::milliseconds conflation) {
   if (!index && entries.size() - head > kScannedEntries) make_index();
-  const std::uint64_t key = entry.frame.terms().key;
   const Places places = places_of(key);
   if (places.newest == kNowhere) return false;
   Entry& newest = entries[places.newest];
-  const bool keeps_its_place = entry.since - newest.since >= conflation;
+  const bool keeps_its_place = since - newest.since >= conflation;
   if (keeps_its_place && places.before == kNowhere) return false;
-  entry.since = newest.since;
+  since = newest.since;
   remove(newest);
   if (index) (*index)[key].newest = kNowhere;
   return true;
@@ -164,22 +165,33 @@ std::size_t Outbox::bytes() const noexcept {
   return list_ ? list_->bytes : 0;
 }
 
+void Outbox::push(const FrameRef& frame) {
+  append(frame, frame.since());
+}
+
 bool Outbox::push(const FrameRef& frame, std::chrono::milliseconds conflation) {
+  if (!list_ || frame.terms().delivery_class != DeliveryClass::latest) {
+    append(frame, frame.since());
+    return false;
+  }
+  TimePoint since = frame.since();
+  const bool superseded = list_->supersede(frame.terms().key, since, conflation);
+  append(frame, since);
+  return superseded;
+}
+
+void Outbox::append(const FrameRef& frame, TimePoint since) {
   if (!list_) list_ = pool_.take();
   OutboxPool::List& list = *list_;
-  const bool is_latest = frame.terms().delivery_class == DeliveryClass::latest;
-  Entry entry{.frame = frame, .since = frame.since()};
-  const bool superseded = is_latest && list.waiting > 0 && list.supersede(entry, conflation);
   if (list.entries.size() - list.head > 2 * list.waiting + kScannedEntries) list.close_gaps();
-  if (is_latest && list.index) {
+  if (list.index && frame.terms().key != 0) {
     Places& places = (*list.index)[frame.terms().key];
     if (places.newest != kNowhere) places.before = places.newest;
     places.newest = static_cast<std::uint32_t>(list.entries.size());
   }
-  list.entries.push_back(std::move(entry));
+  list.entries.push_back({.frame = frame, .since = since});
   ++list.waiting;
   list.bytes += frame->wire().size();
-  return superseded;
 }
 
 void Outbox::pop() {

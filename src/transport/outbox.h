@@ -63,8 +63,11 @@ class Outbox {
   Outbox& operator=(const Outbox&) = delete;
   ~Outbox() { clear(); }
 
-  /// Appends a frame. True if it superseded an earlier one of its key: one that hasn't begun to be
-  /// sent, and whose key has had something waiting for less than `conflation`.
+  /// Appends a frame.
+  void push(const FrameRef& frame);
+  /// The same for a reader that is behind: a `latest` frame supersedes the one of its key that
+  /// waits, unless that has begun to be sent, or its key has had something waiting for
+  /// `conflation`. True if one was superseded.
   bool push(const FrameRef& frame, std::chrono::milliseconds conflation);
 
   [[nodiscard]] bool empty() const noexcept { return list_ == nullptr; }
@@ -86,6 +89,7 @@ class Outbox {
   void clear() noexcept;
 
  private:
+  void append(const FrameRef& frame, TimePoint since);
   void pop();
 
   OutboxPool& pool_;

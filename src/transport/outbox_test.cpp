@@ -19,7 +19,7 @@ constexpr milliseconds kConflation = 100ms;
 class OutboxTest : public testing::Test {
  protected:
   void push(std::string_view packet) { push(make_frame(packet)); }
-  void push(SharedFrame frame) { outbox_.push(pool_.share(std::move(frame)), kConflation); }
+  void push(SharedFrame frame) { outbox_.push(pool_.share(std::move(frame))); }
   /// A `latest` event of this key, at this moment. True if it superseded an earlier one.
   bool push_latest(std::string_view packet, std::uint64_t key, milliseconds at = 0ms) {
     const DeliveryTerms terms{.delivery_class = DeliveryClass::latest, .key = key};
@@ -178,6 +178,14 @@ TEST_F(OutboxTest, the_newest_of_a_key_stands_where_it_was_published) {
   EXPECT_EQ(outbox_.size(), 3u);
   EXPECT_EQ(outbox_.bytes(), 7u + 5 + 5);
   EXPECT_THAT(packets(), ElementsAre("4must", "4b1", "4a3"));
+}
+
+TEST_F(OutboxTest, for_a_reader_that_keeps_up_nothing_is_superseded) {
+  const DeliveryTerms terms{.delivery_class = DeliveryClass::latest, .key = 1};
+  for (const char* packet : {"4a1", "4a2", "4a3"})
+    outbox_.push(pool_.share(make_frame(packet), terms));
+  EXPECT_TRUE(push_latest("4a4", 1)) << "now it is behind: the newest of them goes";
+  EXPECT_THAT(packets(), ElementsAre("4a1", "4a2", "4a4"));
 }
 
 TEST_F(OutboxTest, what_is_partly_written_is_not_superseded) {
