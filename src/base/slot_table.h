@@ -55,6 +55,13 @@ class SlotTable {
     return place(slot).object();
   }
 
+  /// Asks the processor for a slot's memory, to be there when it is looked at soon.
+  void prefetch(Id id) const noexcept {
+    if (id.slot >= used_) return;
+    const auto* from = reinterpret_cast<const char*>(&chunks_[id.slot / kChunk][id.slot % kChunk]);
+    for (std::size_t at = 0; at < sizeof(Slot); at += 64) __builtin_prefetch(from + at, 1);
+  }
+
   /// Destroys the object and bumps the generation. The id must be alive.
   void erase(Id id) {
     OUTCRY_ASSERT(find(id) != nullptr);

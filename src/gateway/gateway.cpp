@@ -229,19 +229,19 @@ void Gateway::take_command(SocketCommand::Kind kind, const bus::Audience& audien
 }
 
 void Gateway::publish(bus::Publication publication, PublishDone done) {
-  const std::string id = publication.id;
-  if (const std::string* offset = recent_ids_.find(id)) {
+  std::string id = publication.id;
+  if (const auto sequence = recent_ids_.find(id)) {
     ++stats_.publications_repeated;
-    return done(PublishReceipt{.id = id, .offset = *offset});
+    return done(PublishReceipt{.id = std::move(id), .offset = publisher_.offset_of(*sequence)});
   }
-  auto offset = accept(std::move(publication), {});
-  if (!offset) return done(fail(offset.error()));
-  recent_ids_.remember(id, *offset);
+  const auto sequence = accept(std::move(publication), {});
+  if (!sequence) return done(fail(sequence.error()));
+  recent_ids_.remember(id, *sequence);
   wake_workers_later();
-  done(PublishReceipt{.id = id, .offset = std::move(*offset)});
+  done(PublishReceipt{.id = std::move(id), .offset = publisher_.offset_of(*sequence)});
 }
 
-Result<std::string> Gateway::accept(bus::Publication publication, std::string_view channel) {
+Result<std::uint64_t> Gateway::accept(bus::Publication publication, std::string_view channel) {
   if (draining_) {
     ++stats_.publications_draining;
     return fail(PublishError::unavailable);

@@ -78,7 +78,8 @@ class Gateway final : public Operations {
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
                     const std::vector<std::string>& rooms);
-  [[nodiscard]] Result<std::string> accept(bus::Publication publication, std::string_view channel);
+  [[nodiscard]] Result<std::uint64_t> accept(bus::Publication publication,
+                                             std::string_view channel);
   void wake_workers();
   void wake_workers_later();
   void retry_later();

@@ -45,8 +45,8 @@ Publisher::Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snap
       pacer_(rules.config.events.latest_interval, kPacedKeysMax),
       epoch_(random_id(kEpochBytes)) {}
 
-Result<std::string> Publisher::accept(bus::Publication publication, std::string_view channel,
-                                      TimePoint now) {
+Result<std::uint64_t> Publisher::accept(bus::Publication publication, std::string_view channel,
+                                        TimePoint now) {
   const auto refused = [this](std::error_code error) {
     ++stats_.publications_refused;
     return fail(error);
@@ -67,7 +67,11 @@ Result<std::string> Publisher::accept(bus::Publication publication, std::string_
     }
   }
   ++stats_.publications;
-  return fmt::format("{}.{}", epoch_, ++sequence_);
+  return ++sequence_;
+}
+
+std::string Publisher::offset_of(std::uint64_t sequence) const {
+  return fmt::format("{}.{}", epoch_, sequence);
 }
 
 void Publisher::release(TimePoint now) {

@@ -38,10 +38,12 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  /// Takes one publication; returns its offset. `channel` is where a wished callback is answered.
+  /// Takes one publication; returns its number. `channel` is where a wished callback is answered.
   /// Errors: PublishError. The workers are yet to be woken.
-  [[nodiscard]] Result<std::string> accept(bus::Publication publication, std::string_view channel,
-                                           TimePoint now);
+  [[nodiscard]] Result<std::uint64_t> accept(bus::Publication publication, std::string_view channel,
+                                             TimePoint now);
+  /// A number as clients see it: an offset.
+  [[nodiscard]] std::string offset_of(std::uint64_t sequence) const;
   /// Sends what was held back until now.
   void release(TimePoint now);
   /// When release() next has something to do.

@@ -6,35 +6,42 @@
 // Thread: the control thread. Owner: Gateway.
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace outcry::gateway {
 
 class RecentIds {
  public:
   explicit RecentIds(std::size_t ids_max) : ids_max_(ids_max) {}
+  RecentIds(const RecentIds&) = delete;
+  RecentIds& operator=(const RecentIds&) = delete;
 
-  /// The offset that the id was accepted with, or nullptr.
-  [[nodiscard]] const std::string* find(const std::string& id) const {
-    const auto found = offsets_.find(id);
-    return found == offsets_.end() ? nullptr : &found->second;
+  /// The sequence number that the id was accepted with.
+  [[nodiscard]] std::optional<std::uint64_t> find(std::string_view id) const {
+    const auto found = sequences_.find(id);
+    return found == sequences_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  void remember(const std::string& id, std::string offset) {
-    if (!offsets_.emplace(id, std::move(offset)).second) return;
-    order_.push_back(id);
+  void remember(std::string id, std::uint64_t sequence) {
+    if (ids_max_ == 0 || sequences_.contains(id)) return;
+    order_.push_back(std::move(id));
+    sequences_.emplace(order_.back(), sequence);
     if (order_.size() <= ids_max_) return;
-    offsets_.erase(order_.front());
+    sequences_.erase(order_.front());
     order_.pop_front();
   }
 
  private:
   std::size_t ids_max_;
-  std::unordered_map<std::string, std::string> offsets_;
-  std::deque<std::string> order_;
+  std::deque<std::string> order_;  // oldest first; its elements don't move
+  boost::unordered_flat_map<std::string_view, std::uint64_t> sequences_;  // views them
 };
 
 }  // namespace outcry::gateway

@@ -8,7 +8,7 @@ namespace outcry::gateway {
 void Snapshots::store(RoomRecord& record, std::string_view event,
                       std::span<const transport::SharedFrame> frames) {
   if (!keeps_any()) return;
-  RoomSnapshot& room = make_latest(record);
+  RoomSnapshot& room = find_or_make(record);
   RoomSnapshot::Value& value = make_latest(room, event);
   room.bytes -= value.bytes;
   bytes_ -= value.bytes;
@@ -22,19 +22,27 @@ void Snapshots::store(RoomRecord& record, std::string_view event,
   if (room.bytes > limits_.room_bytes_max || room.bytes > limits_.bytes_max) {
     return drop_room(room);
   }
-  while (bytes_ > limits_.bytes_max) drop_room(rooms_.back());
+  while (bytes_ > limits_.bytes_max) drop_one();
 }
 
-RoomSnapshot& Snapshots::make_latest(RoomRecord& record) {
+RoomSnapshot& Snapshots::find_or_make(RoomRecord& record) {
   if (record.snapshot != nullptr) {
-    rooms_.splice(rooms_.begin(), rooms_, record.snapshot->place);
+    record.snapshot->used = true;
     return *record.snapshot;
   }
-  if (rooms_.size() == limits_.rooms_max) drop_room(rooms_.back());
+  if (rooms_.size() == limits_.rooms_max) drop_one();
   rooms_.push_front({.room = record, .values = {}, .place = {}});
   rooms_.front().place = rooms_.begin();
   record.snapshot = &rooms_.front();
   return rooms_.front();
+}
+
+void Snapshots::drop_one() {
+  while (rooms_.back().used) {
+    rooms_.back().used = false;
+    rooms_.splice(rooms_.begin(), rooms_, rooms_.back().place);
+  }
+  drop_room(rooms_.back());
 }
 
 RoomSnapshot::Value& Snapshots::make_latest(RoomSnapshot& room, std::string_view event) {

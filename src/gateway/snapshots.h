@@ -3,8 +3,8 @@
 //   room "challenge_7"  ->  equity_updated: frame     challenge_status_changed: frame
 //
 // A joiner would otherwise look at an empty page until the next trade. Held as ready frames, so a
-// join costs references. Bounded in rooms and bytes: the rooms that were longest without an event
-// go first, and within a room the events that were.
+// join costs references. Bounded in rooms and bytes: rooms that had no event for long go
+// first, and within a room the event that was longest without.
 // Thread: the control thread. Owner: Gateway.
 #pragma once
 
@@ -38,6 +38,7 @@ struct RoomSnapshot {
   std::vector<Value> values;  // latest last
   std::size_t bytes = 0;
   std::list<RoomSnapshot>::iterator place;
+  bool used = false;  // since the hand passed it last
 };
 
 class Snapshots {
@@ -59,7 +60,8 @@ class Snapshots {
   [[nodiscard]] bool keeps_any() const noexcept { return limits_.rooms_max > 0; }
 
  private:
-  RoomSnapshot& make_latest(RoomRecord& room);
+  RoomSnapshot& find_or_make(RoomRecord& room);
+  void drop_one();
   static RoomSnapshot::Value& make_latest(RoomSnapshot& room, std::string_view event);
   void drop_value(RoomSnapshot& room, std::size_t index);
   void drop_room(RoomSnapshot& room);
@@ -68,7 +70,9 @@ class Snapshots {
   RoomTable& table_;
   const SnapshotLimits limits_;
   std::size_t bytes_ = 0;
-  std::list<RoomSnapshot> rooms_;  // latest first
+  // New ones at the front; the hand looks at the back, and passes over once who was used since: an
+  // event of a known room touches nothing but that room.
+  std::list<RoomSnapshot> rooms_;
 };
 
 }  // namespace outcry::gateway

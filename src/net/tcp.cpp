@@ -110,11 +110,15 @@ Result<std::size_t> read_some(int fd, std::span<std::byte> into) noexcept {
 }
 
 Result<std::size_t> write_some(int fd, std::span<const iovec> parts) noexcept {
+  // One part is nearly every write, and the kernel takes it for less than a list of one.
+  const bool is_one = parts.size() == 1;
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   for (;;) {
-    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    const ssize_t sent =
+        is_one ? ::send(fd, parts.front().iov_base, parts.front().iov_len, MSG_NOSIGNAL)
+               : ::sendmsg(fd, &message, MSG_NOSIGNAL);
     if (sent >= 0) return static_cast<std::size_t>(sent);
     if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
     if (errno != EINTR) return fail(last_error());

@@ -163,6 +163,23 @@ WireForm Connection::wire_form() const noexcept {
           .deflate_bytes_min = endpoint_.options().deflate_bytes_min};
 }
 
+/// What is to be written next; returns how many parts.
+std::size_t Connection::gather(std::string_view own, const Outbox* outbox,
+                               std::span<iovec> parts) const {
+  std::size_t count = 0;
+  if (!own.empty()) parts[count++] = {const_cast<char*>(own.data()), own.size()};
+  if (outbox == nullptr) return count;
+  const WireForm form = wire_form();
+  if (own.empty() && outbox->size() <= parts.size()) {
+    const std::string_view joined = endpoint_.frame_run().joined(*outbox, form);
+    if (!joined.empty()) {
+      parts[0] = {const_cast<char*>(joined.data()), joined.size()};
+      return 1;
+    }
+  }
+  return count + outbox->gather(parts.subspan(count), form);
+}
+
 void Connection::flush(Outbox* outbox) {
   if (mode_ == Mode::closed || mode_ == Mode::lingering || write_blocked_) return;
   pong_bytes_ = 0;
@@ -170,10 +187,8 @@ void Connection::flush(Outbox* outbox) {
   const WireForm form = wire_form();
   std::array<iovec, kPartsPerWrite> parts;
   for (;;) {
-    std::size_t count = 0;
     const std::string_view own = out_.view().substr(out_sent_);
-    if (!own.empty()) parts[count++] = {const_cast<char*>(own.data()), own.size()};
-    if (outbox != nullptr) count += outbox->gather(std::span(parts).subspan(count), form);
+    const std::size_t count = gather(own, outbox, parts);
     if (count == 0 && !(tls_ && tls_->has_unsent())) break;
     std::size_t total = 0;
     for (std::size_t i = 0; i < count; ++i) total += parts[i].iov_len;

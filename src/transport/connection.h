@@ -139,6 +139,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void stream_ended();
   void wait_until_writable();
   [[nodiscard]] bool handshaking() const noexcept { return tls_ && tls_->handshaking(); }
+  [[nodiscard]] std::size_t gather(std::string_view own, const Outbox* outbox,
+                                   std::span<iovec> parts) const;
   void written();
   void answers_written();
   void set_interest(bool reading, bool writing);

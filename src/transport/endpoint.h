@@ -24,6 +24,7 @@
 #include "transport/connection.h"
 #include "transport/engine_session.h"
 #include "transport/frame.h"
+#include "transport/frame_run.h"
 #include "transport/origin_policy.h"
 #include "transport/static_files.h"
 
@@ -75,6 +76,7 @@ class Endpoint final : net::IoHandler {
   /// Nullptr: connections are plain.
   [[nodiscard]] net::TlsContext* tls() noexcept { return tls_.get(); }
   [[nodiscard]] OutboxPool& outboxes() noexcept { return outboxes_; }
+  [[nodiscard]] FrameRun& frame_run() noexcept { return frame_run_; }
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
   [[nodiscard]] const Backlog& backlog() const noexcept { return backlog_; }
   [[nodiscard]] engineio::SessionHome home() const noexcept { return home_; }
@@ -100,6 +102,7 @@ class Endpoint final : net::IoHandler {
   void refuse_connection() noexcept;
   Connection& make_connection(net::UniqueFd fd, const net::IpAddress& peer_address);
   void flush_all();
+  void fetch_ahead(std::size_t index) noexcept;
   void flush(Connection& connection);
   void free_all();
 
@@ -115,6 +118,7 @@ class Endpoint final : net::IoHandler {
   Backlog backlog_;
   FramePool frames_;  // before those that hold frames
   OutboxPool outboxes_;
+  FrameRun frame_run_;
   std::vector<std::byte> read_buffer_;
   net::UniqueFd listener_;
   net::UniqueFd spare_fd_;      // given up to accept and refuse when descriptors run out

@@ -43,6 +43,8 @@ class EngineSession final : net::TimerHandler {
   [[nodiscard]] EngineId id() const noexcept { return id_; }
   /// Index into TransportOptions::engine_paths of the request that opened the session.
   [[nodiscard]] std::size_t engine_path() const noexcept { return engine_path_; }
+  /// The connection that its frames are written to, on WebSocket.
+  [[nodiscard]] ConnectionId carrier() const noexcept { return websocket_; }
   [[nodiscard]] bool closed() const noexcept { return state_ == State::closed; }
   [[nodiscard]] bool is_websocket() const noexcept { return transport_ == Transport::websocket; }
   /// Tells that the application knows the client: the confirmation timeout and the small message
@@ -116,6 +118,7 @@ class EngineSession final : net::TimerHandler {
   bool awaiting_pong_ = false;
   bool probed_ = false;  // 2probe was answered
   bool base64_ = false;
+  bool behind_ = false;  // the last write left something over
   std::uint8_t engine_path_ = 0;
   Endpoint& endpoint_;
   ConnectionId poll_;

@@ -32,7 +32,7 @@ Sent EngineSession::send(SharedFrame frame) {
 
 void EngineSession::queue(const FrameRef& frame) {
   ++endpoint_.counters().frames_sent;
-  if (backlog_bytes_ == 0) {
+  if (!behind_) {
     outbox_.push(frame);  // a client that keeps up gets every event
   } else if (outbox_.push(frame, endpoint_.options().conflation)) {
     ++endpoint_.counters().latest_superseded;
@@ -63,7 +63,11 @@ void EngineSession::abandon_outbox(const Connection& connection, std::string& re
 void EngineSession::flush() {
   if (state_ == State::closed) return;
   write();
-  if (state_ != State::closed) note_backlog();
+  if (state_ == State::closed) return;
+  note_backlog();
+  // Over TLS what waits may already be sealed, and no longer in the outbox.
+  const Connection* carrier = is_websocket() ? endpoint_.find(websocket_) : nullptr;
+  behind_ = !outbox_.empty() || (carrier != nullptr && carrier->blocked());
 }
 
 void EngineSession::write() {

@@ -91,6 +91,7 @@ class FrameRef {
   [[nodiscard]] const Frame& operator*() const noexcept;
   [[nodiscard]] const Frame* operator->() const noexcept { return &**this; }
   [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
+  [[nodiscard]] bool same_as(const FrameRef& other) const noexcept { return node_ == other.node_; }
   /// The wire bytes for a connection with permessage-deflate of this window; compressed at the
   /// first call and kept for the other members of the room. Plain if shorter than `bytes_min`.
   [[nodiscard]] std::string_view deflated_wire(int window_bits, std::size_t bytes_min) const;

@@ -165,6 +165,28 @@ std::size_t Outbox::bytes() const noexcept {
   return list_ ? list_->bytes : 0;
 }
 
+bool Outbox::partly_sent() const noexcept {
+  return list_ && list_->sent > 0;
+}
+
+bool Outbox::holds(std::span<const FrameRef> frames) const noexcept {
+  if (frames.size() != size() || !list_) return false;
+  std::size_t i = 0;
+  for (auto entry = list_->entries.begin() + static_cast<std::ptrdiff_t>(list_->head);
+       entry != list_->entries.end(); ++entry) {
+    if (!entry->frame) continue;
+    if (!entry->frame.same_as(frames[i++])) return false;
+  }
+  return true;
+}
+
+void Outbox::copy_to(std::vector<FrameRef>& out) const {
+  if (!list_) return;
+  for (std::size_t i = list_->head; i < list_->entries.size(); ++i) {
+    if (list_->entries[i].frame) out.push_back(list_->entries[i].frame);
+  }
+}
+
 void Outbox::push(const FrameRef& frame) {
   append(frame, frame.since());
 }

@@ -76,6 +76,12 @@ class Outbox {
   /// Bytes waiting, as plain WebSocket frames; what was partly written counts whole.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
+  [[nodiscard]] bool partly_sent() const noexcept;
+  /// Whether just these frames wait, in this order.
+  [[nodiscard]] bool holds(std::span<const FrameRef> frames) const noexcept;
+  /// Appends what waits.
+  void copy_to(std::vector<FrameRef>& out) const;
+
   /// Fills `parts` with the next wire bytes; returns how many parts.
   [[nodiscard]] std::size_t gather(std::span<iovec> parts, const WireForm& form) const;
   /// Drops what a write has sent.
