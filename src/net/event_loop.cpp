@@ -37,7 +37,9 @@ EventLoop::EventLoop()
   if (!epoll_.valid() || !wake_up_.valid()) {
     throw std::system_error(errno, std::system_category(), "can't create an event loop");
   }
-  epoll_event event = make_event(EPOLLIN, nullptr);  // no handler: the wake-up itself
+  // No handler: the wake-up itself. Edge-triggered: each write is told once, so it need not be
+  // read.
+  epoll_event event = make_event(EPOLLIN | EPOLLET, nullptr);
   OUTCRY_ASSERT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_up_.get(), &event) == 0);
 }
 
@@ -79,11 +81,8 @@ void EventLoop::run(TickHandler& handler) {
     now_ = steady_now();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
-      if (event.data.ptr == nullptr) {
-        drain_wake_up();
-      } else {
-        static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
-      }
+      if (event.data.ptr == nullptr) continue;
+      static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
     }
     timers_.advance(now_);
     work_left = handler.on_tick_end(now_);
@@ -98,13 +97,8 @@ void EventLoop::stop() noexcept {
 
 void EventLoop::wake() noexcept {
   const std::uint64_t one = 1;
-  // The only failure is a full counter, and then a wake-up is pending anyway.
+  // It is never read, and full after 2^64 wake-ups.
   (void)!::write(wake_up_.get(), &one, sizeof(one));
-}
-
-void EventLoop::drain_wake_up() noexcept {
-  std::uint64_t count = 0;
-  (void)!::read(wake_up_.get(), &count, sizeof(count));  // empty: somebody drained it already
 }
 
 void EventLoop::note_tick_length() noexcept {

@@ -69,7 +69,6 @@ class EventLoop {
   void wake() noexcept;
 
  private:
-  void drain_wake_up() noexcept;
   void note_tick_length() noexcept;
 
   UniqueFd epoll_;
