@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { Certificates } from "../support/certificates.mjs";
 import { Client, disconnectAll } from "../support/clients.mjs";
 import { Gateway, roomOf, tokenOf } from "../support/gateway.mjs";
 import { eventually, stopAll } from "../support/process.mjs";
@@ -121,108 +122,120 @@ const EVENTS = {
   "events.keys": { quote: "symbol" },
 };
 
-describe("a client that stops reading", () => {
-  let redis, gateway, node, ann;
-  before(async () => {
-    redis = await RedisServer.start();
-    const config = { server: { workers: 2 }, engine: { outbox_bytes_max: MUCH }, ...EVENTS };
-    gateway = await Gateway.start({ redis, config });
-    ({ ann } = gateway.people);
-    node = await NodePublisher.connect(redis);
-    await gateway.untilReady();
-  });
-  after(() => stopAll(node, gateway, redis));
+for (const scheme of ["http", "https"]) {
+  describe(`a client that stops reading, ${scheme}`, () => {
+    let redis, certificates, gateway, node, ann, connect;
+    before(async () => {
+      redis = await RedisServer.start();
+      const config = { server: { workers: 2 }, engine: { outbox_bytes_max: MUCH }, ...EVENTS };
+      // TLS seals ahead: what waits for a reader is then partly out of the outbox already.
+      if (scheme === "https") certificates = new Certificates();
+      gateway = await Gateway.start({ redis, config, certificates });
+      ({ ann } = gateway.people);
+      connect = (options) =>
+        member(gateway, ann.user, ann.challenge, { ca: certificates?.root, ...options });
+      node = await NodePublisher.connect(redis);
+      await gateway.untilReady();
+    });
+    after(async () => {
+      await stopAll(node, gateway, redis);
+      certificates?.remove();
+    });
 
-  for (const transport of Object.keys(stopReading)) {
-    describe(`over ${transport}`, () => {
-      let slow, fast, room, resume;
-      const stop = async () => {
-        slow = await member(gateway, ann.user, ann.challenge, { transports: [transport] });
-        fast = await member(gateway, ann.user, ann.challenge);
-        room = roomOf(ann.challenge);
-        resume = await fallBehind(gateway, node, slow, room, 2);
-      };
+    for (const transport of Object.keys(stopReading)) {
+      describe(`over ${transport}`, () => {
+        let slow, fast, room, resume;
+        const stop = async () => {
+          slow = await connect({ transports: [transport] });
+          fast = await connect();
+          room = roomOf(ann.challenge);
+          resume = await fallBehind(gateway, node, slow, room, 2);
+        };
 
-      it("gets the newest of every key and all that must arrive; its neighbour gets all", async () => {
-        await stop();
-        const superseded = await growthOf(gateway, "outcry_latest_superseded_total");
-        const rounds = 100;
-        const published = market(rounds);
-        await burst(gateway, node, room, 2, published);
-        assert.equal(await superseded(), SYMBOLS.length * (rounds - 1));
-        await until(fast, "end");
-        assert.deepEqual(
-          fast.events.filter(([event]) => event !== "filling"),
-          published,
-        );
-        assert.ok(!slow.has("end"));
-        resume();
-        await until(slow, "end");
-        const newest = SYMBOLS.map((symbol) => ["quote", { price: rounds - 1, symbol }]);
-        const orders = Array.from({ length: rounds }, (_, round) => ["order", round]);
-        assert.deepEqual(
-          slow.events.filter(([event]) => event !== "filling"),
-          [...orders.slice(0, -1), ...newest, orders.at(-1), ["end", null]],
-        );
-        assert.equal(received(slow, "filling").length, received(fast, "filling").length);
-      });
+        it("gets the newest of every key and all that must arrive; its neighbour gets all", async () => {
+          await stop();
+          const superseded = await growthOf(gateway, "outcry_latest_superseded_total");
+          const rounds = 100;
+          const published = market(rounds);
+          await burst(gateway, node, room, 2, published);
+          assert.equal(await superseded(), SYMBOLS.length * (rounds - 1));
+          await until(fast, "end");
+          assert.deepEqual(
+            fast.events.filter(([event]) => event !== "filling"),
+            published,
+          );
+          assert.ok(!slow.has("end"));
+          resume();
+          await until(slow, "end");
+          const newest = SYMBOLS.map((symbol) => ["quote", { price: rounds - 1, symbol }]);
+          const orders = Array.from({ length: rounds }, (_, round) => ["order", round]);
+          assert.deepEqual(
+            slow.events.filter(([event]) => event !== "filling"),
+            [...orders.slice(0, -1), ...newest, orders.at(-1), ["end", null]],
+          );
+          assert.equal(received(slow, "filling").length, received(fast, "filling").length);
+        });
 
-      it("gets an event of which only the newest matters under all its names", async () => {
-        await stop();
-        const equity = Array.from({ length: 50 }, (_, i) => ["equity_updated", { equity: `${i}` }]);
-        // Each is delivered twice to each of them; so the end comes by itself.
-        await burst(gateway, node, room, 4, equity);
-        await burst(gateway, node, room, 2, [["end", null]]);
-        await until(fast, "end");
-        resume();
-        await until(slow, "end");
-        for (const name of ["equity_updated", "EQUITY_UPDATED"]) {
-          assert.deepEqual(received(slow, name), [{ equity: "49" }]);
-          assert.equal(received(fast, name).length, 50);
-        }
-      });
+        it("gets an event of which only the newest matters under all its names", async () => {
+          await stop();
+          const equity = Array.from({ length: 50 }, (_, i) => [
+            "equity_updated",
+            { equity: `${i}` },
+          ]);
+          // Each is delivered twice to each of them; so the end comes by itself.
+          await burst(gateway, node, room, 4, equity);
+          await burst(gateway, node, room, 2, [["end", null]]);
+          await until(fast, "end");
+          resume();
+          await until(slow, "end");
+          for (const name of ["equity_updated", "EQUITY_UPDATED"]) {
+            assert.deepEqual(received(slow, name), [{ equity: "49" }]);
+            assert.equal(received(fast, name).length, 50);
+          }
+        });
 
-      it("misses what is volatile; its neighbour doesn't", async () => {
-        await stop();
-        const dropped = await growthOf(gateway, "outcry_volatile_dropped_total");
-        const count = 20;
-        for (let i = 0; i < count; ++i) {
-          await node.emit(room, "cursor", i);
-          node.emitter.volatile.to(room).emit("also volatile", i);
-          await node.published;
-        }
-        await burst(gateway, node, room, 2, [["end", null]]);
-        await until(fast, "end");
-        resume();
-        await until(slow, "end");
-        for (const event of ["cursor", "also volatile"]) {
-          assert.deepEqual(received(slow, event), []);
-          assert.equal(received(fast, event).length, count);
-        }
-        assert.equal(await dropped(), 2 * count);
-        await eventually("one gets through again", async () => {
-          await node.emit(room, "cursor", count); // a polling client may be between two polls
-          return slow.has("cursor");
+        it("misses what is volatile; its neighbour doesn't", async () => {
+          await stop();
+          const dropped = await growthOf(gateway, "outcry_volatile_dropped_total");
+          const count = 20;
+          for (let i = 0; i < count; ++i) {
+            await node.emit(room, "cursor", i);
+            node.emitter.volatile.to(room).emit("also volatile", i);
+            await node.published;
+          }
+          await burst(gateway, node, room, 2, [["end", null]]);
+          await until(fast, "end");
+          resume();
+          await until(slow, "end");
+          for (const event of ["cursor", "also volatile"]) {
+            assert.deepEqual(received(slow, event), []);
+            assert.equal(received(fast, event).length, count);
+          }
+          assert.equal(await dropped(), 2 * count);
+          await eventually("one gets through again", async () => {
+            await node.emit(room, "cursor", count); // a polling client may be between two polls
+            return slow.has("cursor");
+          });
         });
       });
-    });
-  }
+    }
 
-  it("gets every event again once it has caught up", async () => {
-    const client = await member(gateway, ann.user, ann.challenge);
-    const room = roomOf(ann.challenge);
-    const resume = await fallBehind(gateway, node, client, room);
-    await burst(gateway, node, room, 1, market(5));
-    resume();
-    await until(client, "end");
-    await untilNothingWaits(gateway);
-    client.events.length = 0;
-    const published = market(50);
-    await burst(gateway, node, room, 1, published);
-    await eventually("the burst", () => received(client, "end").length === 1, PATIENCE_MS);
-    assert.deepEqual(client.events, published);
+    it("gets every event again once it has caught up", async () => {
+      const client = await connect();
+      const room = roomOf(ann.challenge);
+      const resume = await fallBehind(gateway, node, client, room);
+      await burst(gateway, node, room, 1, market(5));
+      resume();
+      await until(client, "end");
+      await untilNothingWaits(gateway);
+      client.events.length = 0;
+      const published = market(50);
+      await burst(gateway, node, room, 1, published);
+      await eventually("the burst", () => received(client, "end").length === 1, PATIENCE_MS);
+      assert.deepEqual(client.events, published);
+    });
   });
-});
+}
 
 describe("a key that never rests", () => {
   it("gets through: what has waited for conflation_ms keeps its place", async () => {
@@ -291,6 +304,7 @@ describe("limits", () => {
         } else {
           // Its next poll asks for a session that is over.
           assert.equal(await slow.disconnects.take("the end"), "transport error");
+          assert.equal((await details).description, 400);
         }
         assert.notEqual(await slow.connects.take("the reconnection", PATIENCE_MS), first);
         await slow.join(ann.challenge);
