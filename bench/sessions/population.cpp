@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::uint32_t kBatch = 256;
 
+/// As rooms::Hub keeps a room of one member, and a session of one room.
+struct HubEntries {
+  rooms::RoomRef room;
+  ShortList<rooms::Hub::Member> members;
+  ShortList<rooms::Hub::Member> memberships;
+};
+
 /// As store::OwnerCache keeps one.
 struct RememberedOwner {
   std::string key;
@@ -64,12 +71,12 @@ std::span<const Population::Kind> Population::kinds() {
            &Population::make_connections},
       Kind{"engine session with its outbox", sizeof(transport::EngineSession),
            &Population::make_engine_sessions},
-      Kind{"engine client", sizeof(gateway::EngineClient), &Population::make_engine_clients},
+      Kind{"engine client", sizeof(std::optional<gateway::EngineClient>),
+           &Population::make_engine_clients},
       Kind{"client session", sizeof(gateway::ClientSession), &Population::make_client_sessions},
       Kind{"room: name and record", sizeof(rooms::Room) + sizeof(gateway::RoomRecord),
            &Population::make_rooms},
-      Kind{"membership, both directions", 2 * sizeof(rooms::Hub::Member),
-           &Population::make_memberships},
+      Kind{"membership, both directions", sizeof(HubEntries), &Population::make_memberships},
       Kind{"remembered owner", sizeof(RememberedOwner), &Population::make_owner_answers},
   };
   return kKinds;

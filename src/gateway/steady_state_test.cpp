@@ -8,9 +8,11 @@
 // Shared words that a worker's thread changes, by locked instructions or stores that others read:
 //   for each wake-up   the mailbox's flag (an exchange), the eventfd
 //   for each message   its cell of the queue, handed back by a plain store with release
-//   for each event     the frame's count: down once, when the last member's bytes are written
+//   for each event     the frame's count: down once, when the last member's bytes are written; and
+//                      with the block, what the C library's free() locks to give it back to the
+//                      control thread's arena
 //   for each delivery  none: members hold a FrameRef, whose count is the worker's own
-// The last two are measured here, by the frame's count while all members have it in their outboxes.
+// The frame's count is measured here, while all members have it in their outboxes.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
