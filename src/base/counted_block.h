@@ -67,9 +67,6 @@ class CountedPtr {
 template <class T>
 class CountedBlock {
  public:
-  CountedBlock(const CountedBlock&) = delete;
-  CountedBlock& operator=(const CountedBlock&) = delete;
-
   [[nodiscard]] std::string_view bytes() const noexcept {
     return {const_cast<CountedBlock*>(this)->begin(), size_};
   }
@@ -78,6 +75,8 @@ class CountedBlock {
   friend T;
   friend class CountedPtr<T>;
   CountedBlock() = default;
+  CountedBlock(const CountedBlock&) = delete;
+  CountedBlock& operator=(const CountedBlock&) = delete;
   ~CountedBlock() = default;
 
   [[nodiscard]] char* begin() noexcept {

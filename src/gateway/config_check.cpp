@@ -48,6 +48,7 @@ class Rules {
     bus();
     store();
     rooms();
+    events();
     return std::move(problems_);
   }
 
@@ -158,6 +159,23 @@ class Rules {
       const std::size_t brace = room.find_first_of("{}");
       if (brace != std::string::npos && room.substr(brace) != "{user}") {
         problem("contract.greet_rooms: \"{}\" may only end in {{user}}", room);
+      }
+    }
+  }
+
+  void events() {
+    const EventsConfig& events = config_.events;
+    const auto is_latest = [&events](const std::string& event) {
+      return std::ranges::find(events.latest, event) != events.latest.end();
+    };
+    for (const std::string& event : events.volatile_events) {
+      if (is_latest(event)) {
+        problem("events.volatile: \"{}\" is in events.latest too; an event has one class", event);
+      }
+    }
+    for (const auto& [event, member] : events.keys) {
+      if (!is_latest(event)) {
+        problem("events.keys: \"{}\" isn't in events.latest; a key means nothing to it", event);
       }
     }
   }

@@ -88,6 +88,8 @@ permessage_deflate = true
 leeway_s = 0
 [events.aliases]
 equity_updated = ["EQUITY_UPDATED", "equity"]
+[events]
+latest = ["quote"]
 [events.keys]
 quote = "symbol"
 )")
@@ -102,6 +104,13 @@ quote = "symbol"
   EXPECT_EQ(config.events.aliases.size(), 1u);
   EXPECT_THAT(config.events.aliases.at("equity_updated"), ElementsAre("EQUITY_UPDATED", "equity"));
   EXPECT_EQ(config.events.keys.at("quote"), "symbol");
+}
+
+TEST_F(ConfigTest, an_event_has_one_class_and_a_key_only_if_it_is_latest) {
+  EXPECT_THAT(error_of("[events]\nlatest = [\"a\"]\nvolatile = [\"a\"]\n"),
+              AllOf(HasSubstr("events.volatile"), HasSubstr("one class")));
+  EXPECT_THAT(error_of("[events.keys]\nquote = \"symbol\"\n"),
+              AllOf(HasSubstr("events.keys"), HasSubstr("isn't in events.latest")));
 }
 
 TEST_F(ConfigTest, an_empty_table_is_one_of_whatever_its_key_wants) {

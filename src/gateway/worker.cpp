@@ -100,7 +100,7 @@ void Worker::take(RoomDelivery delivery) {
   }
 }
 
-void Worker::take(std::shared_ptr<const Delivery> delivery) {
+void Worker::take(const std::shared_ptr<const Delivery>& delivery) {
   collect(delivery->audience, targets_);
   if (!targets_.empty()) ++stats_.publications;
   transport::DeliveryTerms terms = delivery->terms;
@@ -147,7 +147,7 @@ void Worker::collect(const Audience& audience, std::vector<SessionId>& out) {
   for_each_session(audience.namespace_id, audience.rooms, add);
 }
 
-void Worker::take(std::shared_ptr<const SocketCommand> command) {
+void Worker::take(const std::shared_ptr<const SocketCommand>& command) {
   collect(command->audience, targets_);
   for (const SessionId id : targets_) {
     // A session that shares its connection with an earlier one may be gone by now.

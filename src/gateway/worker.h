@@ -67,8 +67,8 @@ class Worker final : transport::Application, net::TickHandler {
   bool on_tick_end(TimePoint now) noexcept override;
 
   void take(RoomDelivery delivery);
-  void take(std::shared_ptr<const Delivery> delivery);
-  void take(std::shared_ptr<const SocketCommand> command);
+  void take(const std::shared_ptr<const Delivery>& delivery);
+  void take(const std::shared_ptr<const SocketCommand>& command);
   void take(std::unique_ptr<JoinAnswer> answer);
   void take(std::unique_ptr<transport::HandedOver> connection) {
     endpoint_.adopt(std::move(*connection));

@@ -132,7 +132,7 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void take_websocket(std::span<std::byte> in);
   void take_event(const websocket::Event& event);
   void take_ping(std::string_view payload);
-  void send_pong(std::string pong);
+  void send_pong(const std::string& pong);
   /// Closes a WebSocket with this code and tells its session why.
   void end_websocket(std::uint16_t code, std::string_view reason, CloseReason why);
   void lose(CloseReason reason);

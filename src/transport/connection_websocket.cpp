@@ -73,10 +73,10 @@ void Connection::take_ping(std::string_view payload) {
     return endpoint_.flush_later(*this);
   }
   pong_bytes_ += static_cast<std::uint32_t>(pong.size());
-  send_pong(std::move(pong));
+  send_pong(pong);
 }
 
-void Connection::send_pong(std::string pong) {
+void Connection::send_pong(const std::string& pong) {
   EngineSession* session = endpoint_.find(session_);
   if (role_ == Role::websocket && session != nullptr) {
     // Behind a frame that is partly written, so never ahead of the outbox.

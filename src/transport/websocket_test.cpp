@@ -167,8 +167,8 @@ TEST(WebSocket, a_slow_reader_gets_what_must_be_and_the_newest_of_what_may_be_su
   TestClient client(worker, 4096);
   (void)open_websocket(client);
   block(worker, 100'000);
-  for (int i = 0; i < 5000; ++i) {
-    const DeliveryTerms terms{.delivery_class = DeliveryClass::latest, .key = 1 + i % 2u};
+  for (unsigned i = 0; i < 5000; ++i) {
+    const DeliveryTerms terms{.delivery_class = DeliveryClass::latest, .key = 1 + i % 2};
     worker.session()->send(worker.endpoint.share(make_frame(fmt::format("4{}", i)), terms));
     if (i % 1000 == 0) worker.session()->send(make_frame(fmt::format("4must{}", i)));
   }
