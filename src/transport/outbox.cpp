@@ -102,14 +102,14 @@ void OutboxPool::List::close_gaps() {
   std::erase_if(entries, [](const Entry& entry) { return !entry.frame; });
   if (!index) return;
   index.reset();
-  if (entries.size() > kScannedEntries) make_index();
+  if (waiting > kScannedEntries) make_index();
 }
 
 // ---- Conflation ----
 
 bool OutboxPool::List::supersede(std::uint64_t key, TimePoint& since,
                                  std::chrono::milliseconds conflation) {
-  if (!index && entries.size() - head > kScannedEntries) make_index();
+  if (!index && waiting > kScannedEntries) make_index();
   const Places places = places_of(key);
   if (places.newest == kNowhere) return false;
   Entry& newest = entries[places.newest];
