@@ -3,7 +3,7 @@
 namespace outcry::gateway {
 
 bool EventPacer::admit(std::uint64_t key, bus::Publication& publication, TimePoint now) {
-  if (interval_.count() == 0) return true;
+  if (!active()) return true;
   const auto place = held_.find(key);
   if (place == held_.end()) {
     if (held_.size() >= keys_max_) return true;

@@ -28,6 +28,8 @@ class EventPacer {
   EventPacer(std::chrono::milliseconds interval, std::size_t keys_max)
       : interval_(interval), keys_max_(keys_max) {}
 
+  /// Whether anything is ever held: what a key costs may be saved if not.
+  [[nodiscard]] bool active() const noexcept { return interval_.count() > 0; }
   /// True if the event is to go out now; else it was taken and is held.
   [[nodiscard]] bool admit(std::uint64_t key, bus::Publication& publication, TimePoint now);
 
@@ -47,6 +49,14 @@ class EventPacer {
       order_.emplace_back(now + interval_, key);
       f(std::move(publication));
     }
+  }
+  /// Gives f all that is held: nothing more comes.
+  template <class F>
+  void release_all(F&& f) {
+    for (const auto& [end, key] : std::exchange(order_, {})) {
+      if (auto& publication = held_[key]) f(std::move(*publication));
+    }
+    held_.clear();
   }
   /// When release() next has something to do.
   [[nodiscard]] std::optional<TimePoint> next() const {

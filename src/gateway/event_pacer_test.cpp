@@ -57,6 +57,19 @@ TEST_F(EventPacerTest, keys_beyond_the_limit_are_not_held) {
   EXPECT_FALSE(admit(3, "b", 1ms));
 }
 
+TEST_F(EventPacerTest, at_the_end_everything_held_goes_out_in_the_order_of_intervals) {
+  EXPECT_TRUE(admit(2, "b1", 0ms));
+  EXPECT_TRUE(admit(1, "a1", 1ms));
+  EXPECT_TRUE(admit(3, "c1", 2ms));
+  EXPECT_FALSE(admit(1, "a2", 3ms));
+  EXPECT_FALSE(admit(2, "b2", 4ms));
+  std::vector<std::string> out;
+  pacer_.release_all([&](bus::Publication&& p) { out.push_back(std::move(p.event)); });
+  EXPECT_THAT(out, ElementsAre("b2", "a2"));
+  EXPECT_FALSE(pacer_.next());
+  EXPECT_TRUE(admit(1, "a3", 5ms)) << "nothing is left of it";
+}
+
 TEST(EventPacer, an_interval_of_zero_holds_nothing) {
   EventPacer pacer(0ms, 10);
   bus::Publication publication{.event = "a"};

@@ -12,6 +12,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/by_text.h"
 #include "gateway/config.h"
 #include "transport/delivery.h"
 
@@ -32,13 +33,7 @@ class EventRules {
   [[nodiscard]] const EventRule& of(std::string_view event) const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  boost::unordered_flat_map<std::string, EventRule, Hash, std::equal_to<>> rules_;
+  boost::unordered_flat_map<std::string, EventRule, HashByText<>, SameText<>> rules_;
   const EventRule others_;
 };
 

@@ -104,6 +104,7 @@ std::uint16_t Gateway::port() const noexcept {
 
 void Gateway::drain() {
   draining_ = true;
+  publisher_.release_all();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), Drain{});
   }

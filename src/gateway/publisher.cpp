@@ -55,7 +55,8 @@ Result<std::uint64_t> Publisher::accept(bus::Publication publication, std::strin
   if (!namespace_id) return refused(PublishError::unknown_namespace);
   const EventRule& rule = events_.of(publication.event);
   bool goes_now = true;
-  if (rule.delivery_class == transport::DeliveryClass::latest && !publication.callback) {
+  const bool is_latest = rule.delivery_class == transport::DeliveryClass::latest;
+  if (pacer_.active() && is_latest && !publication.callback) {
     const std::uint64_t audience = audience_key_of(*namespace_id, publication.audience);
     const std::uint64_t key =
         conflation_key(rule, audience, publication.event, publication.arguments);
@@ -75,12 +76,19 @@ std::string Publisher::offset_of(std::uint64_t sequence) const {
 }
 
 void Publisher::release(TimePoint now) {
-  pacer_.release(now, [this](bus::Publication&& publication) {
-    const EventRule& rule = events_.of(publication.event);
-    const auto namespace_id = rules_.namespace_id(publication.audience.namespace_name);
-    // It was accepted; a newer value follows where this one can't be taken any more.
-    if (send(*namespace_id, std::move(publication), rule, {})) ++stats_.publications_refused;
-  });
+  pacer_.release(now, [this](bus::Publication&& held) { send_held(std::move(held)); });
+}
+
+void Publisher::release_all() {
+  pacer_.release_all([this](bus::Publication&& held) { send_held(std::move(held)); });
+}
+
+// It was accepted: where it can't be taken any more (too big, or workers overloaded) a newer value
+// follows, and the refusal is counted.
+void Publisher::send_held(bus::Publication&& publication) {
+  const EventRule& rule = events_.of(publication.event);
+  const auto namespace_id = rules_.namespace_id(publication.audience.namespace_name);
+  if (send(*namespace_id, std::move(publication), rule, {})) ++stats_.publications_refused;
 }
 
 std::error_code Publisher::send(NamespaceId namespace_id, bus::Publication publication,

@@ -46,6 +46,8 @@ class Publisher {
   [[nodiscard]] std::string offset_of(std::uint64_t sequence) const;
   /// Sends what was held back until now.
   void release(TimePoint now);
+  /// Sends all that is held back: this node takes no more.
+  void release_all();
   /// When release() next has something to do.
   [[nodiscard]] std::optional<TimePoint> next_release() const { return pacer_.next(); }
 
@@ -74,6 +76,7 @@ class Publisher {
   [[nodiscard]] std::error_code send_to_audience(NamespaceId namespace_id,
                                                  bus::Publication publication,
                                                  const EventRule& rule, std::string_view channel);
+  void send_held(bus::Publication&& publication);
   void remember(const bus::Publication& publication, NamespaceId namespace_id,
                 const EventRule& rule, const std::vector<transport::SharedFrame>& frames);
   [[nodiscard]] WorkerSet workers_for(const Audience& audience) const;

@@ -18,6 +18,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "base/by_text.h"
 #include "base/ids.h"
 #include "rooms/room.h"
 
@@ -65,22 +66,12 @@ class RoomTable {
   [[nodiscard]] RoomRecord* find_key(std::string_view key) const;
 
   using Owned = std::unique_ptr<RoomRecord>;
-  static std::string_view text_of(std::string_view key) { return key; }
-  static std::string_view text_of(const Owned& record) { return record->room->key(); }
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const auto& of) const noexcept {
-      return std::hash<std::string_view>{}(text_of(of));
-    }
-  };
-  struct Same {
-    using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const noexcept {
-      return text_of(a) == text_of(b);
-    }
+  struct KeyOf {
+    std::string_view operator()(std::string_view key) const { return key; }
+    std::string_view operator()(const Owned& record) const { return record->room->key(); }
   };
 
-  boost::unordered_flat_set<Owned, Hash, Same> rooms_;
+  boost::unordered_flat_set<Owned, HashByText<KeyOf>, SameText<KeyOf>> rooms_;
   // How many joins, where one worker has several on their way for one room.
   boost::unordered_flat_map<std::pair<rooms::RoomNumber, WorkerId>, std::uint32_t> more_unsettled_;
   rooms::RoomNumber next_number_ = 1;

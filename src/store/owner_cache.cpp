@@ -9,8 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
-namespace outcry::store {
+#include "base/by_text.h"
 
+namespace outcry::store {
 namespace {
 
 /// Both texts in one, so that an answer costs one: the object's length (4 bytes), object, user.
@@ -39,19 +40,9 @@ struct OwnerCache::State {
   using Order = std::list<Entry>;  // the most recently used first
 
   // The set holds places in the order and is asked with keys.
-  static std::string_view text_of(std::string_view key) { return key; }
-  static std::string_view text_of(Order::iterator entry) { return entry->key; }
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const auto& of) const noexcept {
-      return std::hash<std::string_view>{}(text_of(of));
-    }
-  };
-  struct Same {
-    using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const noexcept {
-      return text_of(a) == text_of(b);
-    }
+  struct KeyOf {
+    std::string_view operator()(std::string_view key) const { return key; }
+    std::string_view operator()(Order::iterator entry) const { return entry->key; }
   };
 
   OwnerStore& behind;
@@ -59,7 +50,7 @@ struct OwnerCache::State {
   OwnerCacheOptions options;
   Clock clock;
   Order order{};
-  boost::unordered_flat_set<Order::iterator, Hash, Same> entries{};
+  boost::unordered_flat_set<Order::iterator, HashByText<KeyOf>, SameText<KeyOf>> entries{};
   struct Flight {
     std::vector<OwnerAnswer> answers;
     bool remember = true;  // false: the user was forgotten while the question was under way

@@ -22,8 +22,8 @@ namespace outcry::transport {
 class FrameRun {
  public:
   /// All that waits in `outbox`, as it is to be written, in one piece; empty if that is not at
-  /// hand: the list is another than the one offered before, too short, or partly written. Valid
-  /// until the next call.
+  /// hand: the list is another than the one offered before, of one, too long, or partly written.
+  /// Valid until the next call.
   [[nodiscard]] std::string_view joined(const Outbox& outbox, const WireForm& form);
   /// Lets go of the frames.
   void clear() noexcept;

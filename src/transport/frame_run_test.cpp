@@ -40,6 +40,15 @@ TEST_F(FrameRunTest, one_frame_and_one_that_is_partly_sent_stay_as_they_are) {
   EXPECT_EQ(joined({a, b}), std::string(a->wire()) + std::string(b->wire()));
 }
 
+TEST_F(FrameRunTest, long_lists_are_not_copied) {
+  const std::string half(32 * 1024, 'x');
+  const FrameRef a = frame(half), b = frame(half), small = frame("4b");
+  EXPECT_EQ(joined({a, b}), "");
+  EXPECT_EQ(joined({a, b}), "");
+  EXPECT_EQ(joined({a, small}), "");
+  EXPECT_EQ(joined({a, small}), std::string(a->wire()) + std::string(small->wire()));
+}
+
 TEST_F(FrameRunTest, equal_bytes_of_another_frame_are_another_list) {
   const FrameRef tail = frame("4z");
   {
