@@ -2,8 +2,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <sys/prctl.h>
 
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "common/line_input.h"
 #include "common/loopback.h"
+#include "common/program.h"
 #include "common/workload.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
@@ -132,18 +131,7 @@ int run(const Options& options) {
 }  // namespace outcry::bench
 
 int main(int argc, char** argv) {
-  CLI::App app{"outcry_inprocess: the gateway on this machine, publishing from within"};
-  outcry::bench::Options options;
-  outcry::bench::declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return outcry::bench::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "outcry_inprocess: %s\n", error.what());
-    return 2;
-  }
+  return outcry::bench::run_program(argc, argv, "outcry_inprocess",
+                                    "the gateway on this machine, publishing from within",
+                                    outcry::bench::declare, outcry::bench::run);
 }

@@ -1,8 +1,6 @@
 // limit/main.cpp — outcry_limit: the fastest that this machine's kernel lets anybody deliver.
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <sys/prctl.h>
@@ -14,6 +12,7 @@
 
 #include "common/line_input.h"
 #include "common/loopback.h"
+#include "common/program.h"
 #include "common/workload.h"
 #include "limit/limit_server.h"
 #include "load/process_stats.h"
@@ -141,18 +140,7 @@ int run(const Options& options) {
 }  // namespace outcry::bench
 
 int main(int argc, char** argv) {
-  CLI::App app{"outcry_limit: accepts WebSockets on this machine and does nothing but send"};
-  outcry::bench::Options options;
-  outcry::bench::declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return outcry::bench::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "outcry_limit: %s\n", error.what());
-    return 2;
-  }
+  return outcry::bench::run_program(argc, argv, "outcry_limit",
+                                    "accepts WebSockets on this machine and does nothing but send",
+                                    outcry::bench::declare, outcry::bench::run);
 }

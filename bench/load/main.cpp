@@ -2,9 +2,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
-#include <exception>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -16,6 +14,7 @@
 
 #include "common/line_input.h"
 #include "common/loopback.h"
+#include "common/program.h"
 #include "common/workload.h"
 #include "load/control.h"
 #include "load/generator.h"
@@ -78,6 +77,7 @@ void declare_readers(CLI::App& app, Options& options) {
 }
 
 void declare(CLI::App& app, Options& options) {
+  options.generator.rooms = 0;  // not given: one for each connection
   declare_transport(app, options);
   declare_readers(app, options);
   app.add_option("--connect", options.address, "server, a literal in 127.0.0.0/8 with port")
@@ -173,6 +173,7 @@ SessionMode mode_of(const Options& options) {
 }
 
 int run(Options& options) {
+  if (options.generator.rooms == 0) options.generator.rooms = options.generator.connections;
   if (!options.write_sqlite.empty()) {
     write_ownership(options.write_sqlite, options.generator.rooms);
     return 0;
@@ -214,22 +215,8 @@ int run(Options& options) {
 }  // namespace outcry::bench
 
 int main(int argc, char** argv) {
-  CLI::App app{
-      "outcry_load: opens many Socket.IO connections on this machine and measures what they "
-      "receive"};
-  outcry::bench::Options options;
-  options.generator.rooms = 0;
-  outcry::bench::declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (options.generator.rooms == 0) options.generator.rooms = options.generator.connections;
-  try {
-    return outcry::bench::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "outcry_load: %s\n", error.what());
-    return 2;
-  }
+  return outcry::bench::run_program(
+      argc, argv, "outcry_load",
+      "opens many Socket.IO connections on this machine and measures what they receive",
+      outcry::bench::declare, outcry::bench::run);
 }

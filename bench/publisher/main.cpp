@@ -1,9 +1,7 @@
 // publisher/main.cpp — outcry_blast: a back end that publishes at a steady rate, on this machine
 // only.
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
-#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -15,6 +13,7 @@
 
 #include "common/histogram.h"
 #include "common/loopback.h"
+#include "common/program.h"
 #include "common/workload.h"
 #include "publisher/batch_sink.h"
 #include "publisher/event_source.h"
@@ -167,20 +166,8 @@ int run(Options& options) {
 }  // namespace outcry::bench
 
 int main(int argc, char** argv) {
-  CLI::App app{
-      "outcry_blast: publishes captured messages on this machine at a steady rate, to Redis or by "
-      "HTTP"};
-  outcry::bench::Options options;
-  outcry::bench::declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return outcry::bench::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "outcry_blast: %s\n", error.what());
-    return 2;
-  }
+  return outcry::bench::run_program(
+      argc, argv, "outcry_blast",
+      "publishes captured messages on this machine at a steady rate, to Redis or by HTTP",
+      outcry::bench::declare, outcry::bench::run);
 }

@@ -1,7 +1,6 @@
 // sessions/main.cpp — outcry_sessions: what many users cost the gateway in memory, kind by kind.
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/line_input.h"
+#include "common/program.h"
 #include "load/process_stats.h"
 #include "sessions/population.h"
 
@@ -79,18 +79,7 @@ int run(const Options& options) {
 }  // namespace outcry::bench
 
 int main(int argc, char** argv) {
-  CLI::App app{"outcry_sessions: memory of many users without their sockets"};
-  outcry::bench::Options options;
-  outcry::bench::declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return outcry::bench::run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "outcry_sessions: %s\n", error.what());
-    return 2;
-  }
+  return outcry::bench::run_program(argc, argv, "outcry_sessions",
+                                    "memory of many users without their sockets",
+                                    outcry::bench::declare, outcry::bench::run);
 }
