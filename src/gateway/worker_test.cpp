@@ -1,157 +1,23 @@
-// One worker with real sockets; the test is the control thread.
-#include "gateway/worker.h"
-
-#include <semaphore>
-#include <thread>
-
+// What clients do at one worker: connect, join, leave, go.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gateway/client_for_test.h"
-#include "gateway/event_encoder.h"
-#include "gateway/gateway_setup.h"
-#include "gateway/room_table.h"
-#include "net/tcp.h"
+#include "gateway/worker_fixture.h"
 
 namespace outcry::gateway {
 namespace {
 
 using test::Client;
+using test::kJoin;
 using test::token_of;
+using test::Verdict;
 using testing::HasSubstr;
 using testing::StartsWith;
-using Verdict = JoinAnswer::Verdict;
 
-constexpr std::string_view kJoin = R"(42["join_challenge",{"challenge_id":"7"}])";
 constexpr std::string_view kJoinAcked = R"(423["join_challenge",{"challenge_id":"7"}])";
 constexpr std::string_view kLeave = R"(42["leave_challenge",{"challenge_id":"7"}])";
 
-Config test_config() {
-  Config config;
-  config.server.workers = 1;
-  config.auth.secret = test::kSecret;
-  config.socketio.namespaces = {"/", "/admin"};
-  config.socketio.rooms_per_socket_max = 2;
-  config.socketio.pending_joins_max = 3;
-  return config;
-}
-
-/// An audience by its rooms' names.
-struct Named {
-  NamespaceId namespace_id = 0;
-  bool everyone = false;
-  Strings rooms{};
-  Strings except{};
-};
-
-class WorkerTest : public testing::Test {
- protected:
-  WorkerTest() {
-    auto listener = net::listen_tcp({.host = "127.0.0.1"});
-    port_ = net::local_port(listener->get());
-    worker_.listen(std::move(*listener));
-    thread_ = std::jthread([this] { worker_.run(); });
-  }
-  ~WorkerTest() override {
-    post(Stop{});
-    thread_.join();
-  }
-
-  void post(ToWorker message) {
-    ASSERT_TRUE(worker_.post(std::move(message)));
-    worker_.wake();
-  }
-  /// The worker's next message to control, which must be a T.
-  template <class T>
-  T next() {
-    std::optional<ToControl> message;
-    while (true) {
-      (void)mailbox_.drain(1, [&](ToControl m) { message = std::move(m); });
-      if (message) break;
-      if (!woken_.try_acquire_for(std::chrono::seconds(20))) {
-        throw std::runtime_error("the worker said nothing");
-      }
-    }
-    if constexpr (std::is_same_v<T, JoinRequest> || std::is_same_v<T, CallbackAnswer>) {
-      return std::move(*std::get<std::unique_ptr<T>>(*message));
-    } else {
-      return std::get<T>(std::move(*message));
-    }
-  }
-  void answer(const JoinRequest& request, Verdict verdict,
-              std::vector<transport::SharedFrame> snapshot = {}) {
-    post(std::make_unique<JoinAnswer>(
-        JoinAnswer{.session = request.session,
-                   .ticket = request.ticket,
-                   .verdict = verdict,
-                   .room = rooms_.find_or_make(request.namespace_id, request.room).room,
-                   .snapshot = std::move(snapshot)}));
-  }
-  /// Client side of a granted join, answered and settled.
-  void join(Client& client) {
-    client.send(kJoin);
-    answer(next<JoinRequest>(), Verdict::granted);
-    EXPECT_EQ(client.receive(), R"(42["joined_challenge",{"challenge_id":"7"}])");
-    EXPECT_TRUE(next<JoinSettled>().present);
-  }
-  RoomTarget target(const std::string& name, NamespaceId namespace_id = 0) {
-    RoomTarget out{.room = rooms_.find_or_make(namespace_id, name).room};
-    if (name.size() == kSocketIdLength) out.socket_id = name;
-    return out;
-  }
-  std::vector<RoomTarget> targets(const Strings& names, NamespaceId namespace_id = 0) {
-    std::vector<RoomTarget> out;
-    for (const std::string& name : names) out.push_back(target(name, namespace_id));
-    return out;
-  }
-  Audience audience(const Named& named) {
-    return {.namespace_id = named.namespace_id,
-            .everyone = named.everyone,
-            .rooms = targets(named.rooms, named.namespace_id),
-            .except = targets(named.except, named.namespace_id)};
-  }
-  static std::vector<transport::SharedFrame> frames_of(std::string_view text,
-                                                       std::optional<std::uint64_t> ack_id = {}) {
-    const bus::Publication publication{.event = "news", .arguments = std::string(text)};
-    std::string scratch;
-    std::vector<transport::SharedFrame> out;
-    encode_event(publication, {}, ack_id, scratch, out);
-    return out;
-  }
-  void publish(const Named& to, std::string_view text = "1",
-               std::optional<AckWish> ack = std::nullopt) {
-    post(std::make_shared<const Delivery>(
-        Delivery{.audience = audience(to),
-                 .frames = frames_of(text, ack ? std::optional(ack->ack_id) : std::nullopt),
-                 .ack = ack}));
-  }
-  void command(SocketCommand::Kind kind, const Named& to, const Strings& rooms = {}) {
-    post(std::make_shared<const SocketCommand>(SocketCommand{
-        .kind = kind, .audience = audience(to), .rooms = targets(rooms, to.namespace_id)}));
-  }
-  WorkerStats stats() {
-    std::optional<WorkerStats> out;
-    std::binary_semaphore done{0};
-    post(std::make_unique<StatsRequest>([&](const WorkerStats& s) {
-      out = s;
-      done.release();
-    }));
-    EXPECT_TRUE(done.try_acquire_for(std::chrono::seconds(20)));
-    return out.value_or(WorkerStats{});
-  }
-
-  RoomTable rooms_;  // as control has it
-  const Config config_ = test_config();
-  const SharedRules rules_ = shared_rules(config_);
-  const transport::TransportOptions transport_ = transport_options(config_);
-  std::counting_semaphore<> woken_{0};
-  ControlWaker waker_{[this] { woken_.release(); }};
-  ControlMailbox mailbox_{waker_, 1024};
-  Worker worker_{0,       rules_,   transport_,
-                 nullptr, mailbox_, [](WorkerId, transport::HandedOver&&) { return false; }};
-  std::uint16_t port_ = 0;
-  std::jthread thread_;
-};
+class WorkerTest : public test::WorkerFixture {};
 
 // ---- Connecting ----
 
@@ -360,148 +226,12 @@ TEST_F(WorkerTest, joins_that_wait_are_limited) {
   client.send(kJoin);
   EXPECT_THAT(client.receive(), HasSubstr("too_many_r"));
 }
-
-// ---- A publisher's commands ----
-
-TEST_F(WorkerTest, a_publisher_makes_sockets_join_and_leave) {
-  Client client(port_);
-  const std::string sid = client.connect_as("alice");
-  command(SocketCommand::Kind::join, {.rooms = {sid}}, {"vip"});
-  const auto came = next<JoinSettled>();
-  EXPECT_EQ(came.room->name(), "vip");
-  EXPECT_TRUE(came.present);
-  publish({.rooms = {"vip"}});
-  EXPECT_EQ(client.receive(), R"(42["news",1])");
-  command(SocketCommand::Kind::leave, {.everyone = true}, {"vip"});
-  EXPECT_EQ(next<RoomEmptied>().room->name(), "vip");
-  publish({.rooms = {"vip"}}, "2");
-  publish({.rooms = {sid}}, "3");
-  EXPECT_EQ(client.receive(), R"(42["news",3])");
-}
-
-TEST_F(WorkerTest, a_socket_may_be_taken_out_of_its_own_room_and_put_back) {
-  Client client(port_);
-  const std::string sid = client.connect_as("alice");
-  command(SocketCommand::Kind::leave, {.everyone = true}, {sid});
-  publish({.rooms = {sid}}, "1");
-  publish({.everyone = true}, "2");
-  EXPECT_EQ(client.receive(), R"(42["news",2])") << "it is not out of the room of everyone";
-  command(SocketCommand::Kind::join, {.everyone = true}, {sid, "vip"});
-  publish({.rooms = {sid}}, "3");
-  EXPECT_EQ(client.receive(), R"(42["news",3])");
-  EXPECT_FALSE(next<JoinSettled>().present) << "its own room takes no place";
-  EXPECT_TRUE(next<JoinSettled>().present);
-}
-
-TEST_F(WorkerTest, another_socket_may_be_put_into_a_room_named_like_a_socket) {
-  Client first(port_), second(port_);
-  const std::string sid = first.connect_as("alice");
-  const std::string other = second.connect_as("bob");
-  command(SocketCommand::Kind::join, {.rooms = {other}}, {sid});
-  publish({.rooms = {sid}});
-  EXPECT_EQ(first.receive(), R"(42["news",1])");
-  EXPECT_EQ(second.receive(), R"(42["news",1])");
-}
-
-TEST_F(WorkerTest, a_disconnected_socket_keeps_its_connection) {
-  Client client(port_);
-  client.connect_as("alice");
-  client.send("40/admin," + fmt::format(R"({{"token":"{}"}})", token_of("alice")));
-  EXPECT_THAT(client.receive(), StartsWith("40/admin,"));
-  command(SocketCommand::Kind::disconnect, {.everyone = true});
-  EXPECT_EQ(client.receive(), "41");
-  publish({.namespace_id = 1, .everyone = true});
-  EXPECT_EQ(client.receive(), R"(42["news",1])");  // encoded for "/", delivered in /admin
-  command(SocketCommand::Kind::close, {.namespace_id = 1, .everyone = true});
-  EXPECT_EQ(client.receive(), "");
-  while (stats().sockets > 0) std::this_thread::yield();
-}
-
-TEST_F(WorkerTest, a_room_without_members_is_nobody) {
-  Client client(port_);
-  client.connect_as("alice");
-  post(std::make_shared<const Delivery>(
-      Delivery{.audience = {.rooms = {RoomTarget{}}}, .frames = frames_of("1")}));
-  publish({.rooms = {"nobody"}}, "2");
-  post(RoomDelivery{.room = 4711, .frame = frames_of("3").front()});
-  publish({.everyone = true, .except = {"nobody"}}, "4");
-  EXPECT_EQ(client.receive(), R"(42["news",4])");
-}
-
-TEST_F(WorkerTest, each_member_of_several_rooms_hears_once_and_the_excepted_not_at_all) {
-  Client first(port_), second(port_);
-  const std::string sid = first.connect_as("alice");
-  second.connect_as("bob");
-  command(SocketCommand::Kind::join, {.everyone = true}, {"a", "b"});
-  publish({.rooms = {"a", "b", "a"}});
-  EXPECT_EQ(first.receive(), R"(42["news",1])");
-  publish({.rooms = {"a"}, .except = {sid}}, "2");
-  publish({.everyone = true}, "3");
-  EXPECT_EQ(first.receive(), R"(42["news",3])");
-  for (const char* text : {"1", "2", "3"}) {
-    EXPECT_EQ(second.receive(), fmt::format(R"(42["news",{}])", text));
-  }
-}
-
-// ---- Acknowledgements ----
-
-AckWish wish(std::uint64_t id) {
-  return {.ack_id = id,
-          .callback = {.host_id = "h", .room = "r", .namespace_name = "/", .id_json = "5"},
-          .channel = "tradesense_websocket"};
-}
-
-TEST_F(WorkerTest, the_first_acknowledgement_goes_to_the_publisher_and_no_other) {
-  Client first(port_), second(port_);
-  first.connect_as("alice");
-  second.connect_as("bob");
-  publish({.everyone = true}, "1", wish(17));
-  EXPECT_EQ(first.receive(), R"(4217["news",1])");
-  EXPECT_EQ(second.receive(), R"(4217["news",1])");
-  first.send(R"(4318["not mine"])");
-  first.send(R"(4317["ok",{"a":[1,2]}])");
-  const auto answer = next<CallbackAnswer>();
-  EXPECT_EQ(answer.arguments, R"("ok",{"a":[1,2]})");
-  EXPECT_EQ(answer.callback.id_json, "5");
-  EXPECT_EQ(answer.channel, "tradesense_websocket");
-  second.send(R"(4317["late"])");
-  publish({.everyone = true}, "2", wish(18));
-  EXPECT_EQ(second.receive(), R"(4218["news",2])");
-  second.send("4318[]");
-  EXPECT_EQ(next<CallbackAnswer>().arguments, "");
-}
-
-TEST_F(WorkerTest, who_was_not_asked_can_not_acknowledge) {
-  Client asked(port_), other(port_);
-  const std::string sid = asked.connect_as("alice");
-  other.connect_as("mallory");
-  publish({.rooms = {sid}}, "1", wish(1));
-  EXPECT_EQ(asked.receive(), R"(421["news",1])");
-  other.send(R"(431["forged"])");
-  other.send(R"(427["barrier"])");
-  EXPECT_THAT(other.receive(), StartsWith("437["));
-  asked.send(R"(431["true"])");
-  EXPECT_EQ(next<CallbackAnswer>().arguments, "\"true\"");
-}
-
-TEST_F(WorkerTest, a_binary_acknowledgement_is_not_passed_on) {
-  Client client(port_);
-  client.connect_as("alice");
-  publish({.everyone = true}, "1", wish(1));
-  EXPECT_EQ(client.receive(), R"(421["news",1])");
-  client.send(R"(461-1[{"_placeholder":true,"num":0}])");
-  client.send_binary("bytes");
-  client.send(R"(431["text"])");
-  EXPECT_EQ(next<CallbackAnswer>().arguments, "\"text\"");
-}
-
 TEST_F(WorkerTest, an_event_named_by_a_number_is_unknown_and_acknowledged) {
   Client client(port_);
   client.connect_as("alice");
   client.send("425[42,{}]");
   EXPECT_THAT(client.receive(), HasSubstr("unknown_event"));
 }
-
 // ---- The end ----
 
 TEST_F(WorkerTest, a_drain_closes_every_client) {
