@@ -1,0 +1,396 @@
+#include "eventlog/sqlite_log.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "eventlog/database.h"
+#include "eventlog/simulated_disk.h"
+#include "eventlog/sqlite_log_state.h"
+
+namespace outcry::eventlog {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr WallTime kNow{milliseconds(1'795'000'000'000)};
+
+StoredEvent event(std::uint64_t number, std::string room = "challenge_7") {
+  return {.number = number,
+          .at = kNow,
+          .namespace_name = "/",
+          .rooms = {std::move(room)},
+          .event = "risk_alert",
+          .arguments = fmt::format(R"({{"n":{}}})", number),
+          .id = fmt::format("id-{}", number)};
+}
+
+std::vector<std::uint64_t> numbers(const std::vector<StoredEvent>& events) {
+  std::vector<std::uint64_t> out;
+  for (const StoredEvent& one : events) out.push_back(one.number);
+  return out;
+}
+
+/// A log on a simulated disk, which can be closed, crashed and opened again.
+class SqliteLogTest : public testing::Test {
+ protected:
+  SqliteLogTest() { options_ = {.path = "log.db", .vfs = disk_.name()}; }
+
+  SqliteLog& open() {
+    log_.reset();
+    std::string notice;
+    auto opened = SqliteLog::open(options_, notice);
+    if (!opened) throw std::runtime_error(opened.error().message() + ": " + notice);
+    log_ = std::move(*opened);
+    return *log_;
+  }
+  LogContents reopened() { return *open().load(); }
+  LogContents crashed() {
+    disk_.power_off();
+    log_.reset();
+    disk_.power_on();
+    return reopened();
+  }
+  void write(std::vector<Change> changes) { ASSERT_FALSE(log_->write(changes, kNow)); }
+
+  SimulatedDisk disk_{1};
+  SqliteLogOptions options_;
+  std::unique_ptr<SqliteLog> log_;
+};
+
+// ---- What comes back ----
+
+TEST_F(SqliteLogTest, a_new_log_holds_nothing) {
+  const LogContents contents = reopened();
+  EXPECT_THAT(contents.events, IsEmpty());
+  EXPECT_THAT(contents.lives, IsEmpty());
+  EXPECT_EQ(contents.last_number, 0U);
+  EXPECT_EQ(contents.trimmed_number, 0U);
+}
+
+TEST_F(SqliteLogTest, an_event_comes_back_as_it_was) {
+  open();
+  StoredEvent everything{.number = 2,
+                         .at = kNow + seconds(1),
+                         .namespace_name = "/admin",
+                         .everyone = true,
+                         .rooms = {"a", ""},
+                         .except = {std::string("\0,\"", 3)},
+                         .event = "näme",
+                         .arguments = R"({"_placeholder":true,"num":0},"x")",
+                         .attachments = {std::string("\0\xff", 2), ""},
+                         .id = "abc"};
+  write({event(1), everything});
+  EXPECT_THAT(reopened().events, ElementsAre(event(1), everything));
+}
+
+TEST_F(SqliteLogTest, only_the_newest_value_of_a_key_is_kept) {
+  open();
+  const StoredValue old{.namespace_name = "/",
+                        .room = "r",
+                        .event = "quote",
+                        .key = 1,
+                        .at = kNow,
+                        .position = {.life = 9, .durable = 1, .released = 2},
+                        .arguments = "1"};
+  StoredValue other = old, newer = old;
+  other.key = ~std::uint64_t{0};  // keys are hashes: all bits
+  newer.at = kNow + seconds(1);
+  newer.arguments = "2";
+  write({old, other, newer});
+  EXPECT_THAT(reopened().values, ElementsAre(other, newer));
+  write({ValueDropped{"/", "r", "quote", 1}});
+  EXPECT_THAT(reopened().values, ElementsAre(other));
+}
+
+TEST_F(SqliteLogTest, sessions_come_back_with_the_rooms_that_they_are_in) {
+  open();
+  write({SessionOpened{"sid-1", "alice", "/"}, SessionJoined{"sid-1", "a"},
+         SessionJoined{"sid-1", "b"}, SessionJoined{"sid-1", "b"}, SessionLeft{"sid-1", "a"},
+         SessionOpened{"sid-2", "bob", "/"}, SessionOpened{"sid-3", "carol", "/"},
+         SessionJoined{"sid-3", "c"}, SessionEnded{"sid-3"}});
+  EXPECT_THAT(reopened().sessions, ElementsAre(StoredSession{"sid-1", "alice", "/", {"b"}},
+                                               StoredSession{"sid-2", "bob", "/", {}}));
+}
+
+TEST_F(SqliteLogTest, an_acknowledgement_that_comes_late_takes_nothing_back) {
+  open();
+  const std::string room("\0challenge_7", 12);
+  write({StoredCursor{"alice", room, "", 5, kNow}, StoredCursor{"alice", room, "", 3, kNow},
+         StoredCursor{"alice", room, "phone", 1, kNow}});
+  EXPECT_THAT(reopened().cursors, ElementsAre(StoredCursor{"alice", room, "", 5, kNow},
+                                              StoredCursor{"alice", room, "phone", 1, kNow}));
+}
+
+TEST_F(SqliteLogTest, a_receipt_remembers_the_first_sending_and_the_acknowledgement) {
+  open();
+  write({StoredReceipt{7, "alice", "sid", kNow, {}},
+         StoredReceipt{7, "alice", "sid", kNow + seconds(1), kNow + seconds(2)}});
+  EXPECT_THAT(*log_->receipts(7),
+              ElementsAre(StoredReceipt{7, "alice", "sid", kNow, kNow + seconds(2)}));
+  EXPECT_THAT(*log_->receipts(8), IsEmpty());
+}
+
+TEST_F(SqliteLogTest, the_events_of_a_room_are_read_after_a_number) {
+  open();
+  StoredEvent for_all = event(4), elsewhere = event(5), without = event(6), both = event(7);
+  for_all.everyone = true;
+  for_all.rooms = {};
+  elsewhere.namespace_name = "/admin";
+  without.everyone = true;
+  without.except = {"challenge_7"};
+  both.rooms = {"challenge_8", "challenge_7"};
+  write({event(1), event(2, "challenge_8"), event(3), for_all, elsewhere, without, both});
+  EXPECT_EQ(numbers(*log_->read("/", "challenge_7", 0, 100)),
+            (std::vector<std::uint64_t>{1, 3, 4, 7}));
+  EXPECT_EQ(numbers(*log_->read("/", "challenge_7", 1, 2)), (std::vector<std::uint64_t>{3, 4}));
+  EXPECT_EQ(numbers(*log_->read("/", "challenge_9", 0, 100)), (std::vector<std::uint64_t>{4, 6}));
+}
+
+TEST_F(SqliteLogTest, the_newest_events_are_loaded_and_the_others_said_to_be_missing) {
+  options_.events_loaded_max = 2;
+  open();
+  write({event(1), event(2), event(3)});
+  const LogContents contents = reopened();
+  EXPECT_EQ(numbers(contents.events), (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(contents.trimmed_number, 1U);
+  EXPECT_EQ(contents.last_number, 3U);
+}
+
+// ---- Crashes ----
+
+TEST_F(SqliteLogTest, what_was_written_outlives_a_crash) {
+  open();
+  write({event(1)});
+  write({event(2)});
+  EXPECT_EQ(numbers(crashed().events), (std::vector<std::uint64_t>{1, 2}));
+}
+
+TEST_F(SqliteLogTest, a_write_that_was_torn_is_there_as_a_whole_or_not_at_all) {
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    SimulatedDisk disk(seed);
+    const SqliteLogOptions options{.path = "log.db", .vfs = disk.name()};
+    std::string notice;
+    {
+      auto log = SqliteLog::open(options, notice);
+      ASSERT_TRUE(log) << notice;
+      ASSERT_FALSE((*log)->write(std::vector<Change>{event(1)}, kNow));
+      disk.lie_about_syncs(true);
+      ASSERT_FALSE((*log)->write(
+          std::vector<Change>{event(2), event(3), SessionOpened{"s", "u", "/"}}, kNow));
+      disk.power_off();
+    }
+    disk.power_on();
+    disk.lie_about_syncs(false);
+    auto log = SqliteLog::open(options, notice);
+    ASSERT_TRUE(log) << "seed " << seed << ": " << notice;
+    const auto contents = (*log)->load();
+    ASSERT_TRUE(contents) << "seed " << seed;
+    const bool whole = contents->events.size() == 3 && contents->sessions.size() == 1;
+    const bool none = contents->events.size() == 1 && contents->sessions.empty();
+    EXPECT_TRUE(whole || none) << "seed " << seed;
+    EXPECT_EQ(contents->last_number, whole ? 3U : 1U);
+  }
+}
+
+TEST_F(SqliteLogTest, a_write_that_fails_leaves_nothing_and_the_next_one_works) {
+  open();
+  write({event(1)});
+  for (const auto& [fault, error] : {std::pair{SimulatedDisk::Fault::full, LogError::disk_full},
+                                     {SimulatedDisk::Fault::read_only, LogError::read_only},
+                                     {SimulatedDisk::Fault::broken, LogError::io}}) {
+    disk_.set_fault(fault);
+    EXPECT_EQ(log_->write(std::vector<Change>{event(2)}, kNow), error);
+    disk_.set_fault(SimulatedDisk::Fault::none);
+  }
+  write({event(3)});
+  EXPECT_EQ(numbers(crashed().events), (std::vector<std::uint64_t>{1, 3}));
+}
+
+// ---- Lives ----
+
+TEST_F(SqliteLogTest, positions_of_a_life_that_keeps_its_promise_outlive_a_crash) {
+  open();
+  ASSERT_FALSE(log_->begin_life(11, Promise::always, kNow));
+  EXPECT_THAT(crashed().lives, ElementsAre(11));
+  ASSERT_FALSE(log_->begin_life(12, Promise::always, kNow));
+  EXPECT_THAT(crashed().lives, ElementsAre(12, 11));
+}
+
+TEST_F(SqliteLogTest,
+       a_crash_ends_the_worth_of_all_lives_before_if_events_were_still_to_be_written) {
+  open();
+  ASSERT_FALSE(log_->begin_life(11, Promise::always, kNow));
+  ASSERT_FALSE(log_->begin_life(12, Promise::after_clean_end, kNow));
+  EXPECT_THAT(crashed().lives, IsEmpty());
+  ASSERT_FALSE(log_->begin_life(13, Promise::after_clean_end, kNow));
+  ASSERT_FALSE(log_->end_life(kNow));
+  EXPECT_THAT(crashed().lives, ElementsAre(13));
+  ASSERT_FALSE(log_->begin_life(14, Promise::nothing, kNow));
+  ASSERT_FALSE(log_->end_life(kNow));
+  ASSERT_FALSE(log_->begin_life(15, Promise::always, kNow));
+  EXPECT_THAT(crashed().lives, ElementsAre(15));
+}
+
+TEST_F(SqliteLogTest, a_gap_is_noted_on_a_full_disk_and_ends_the_worth_of_all_lives) {
+  open();
+  ASSERT_FALSE(log_->begin_life(11, Promise::always, kNow));
+  disk_.set_fault(SimulatedDisk::Fault::full);
+  ASSERT_FALSE(log_->note_gap());
+  EXPECT_THAT(crashed().lives, IsEmpty());
+  ASSERT_FALSE(log_->begin_life(12, Promise::always, kNow));
+  EXPECT_THAT(crashed().lives, ElementsAre(12)) << "the gap was before it";
+}
+
+// ---- Retention ----
+
+TEST_F(SqliteLogTest, each_rule_keeps_its_own_number_of_events) {
+  options_.retentions = {{.events_max = 2}, {.events_max = 3}};
+  open();
+  std::vector<Change> changes;
+  for (std::uint64_t n = 1; n <= 10; ++n) {
+    StoredEvent one = event(n);
+    one.retention = n % 2 == 0 ? 0 : 1;
+    changes.emplace_back(std::move(one));
+  }
+  write(std::move(changes));
+  EXPECT_EQ(log_->trim(kNow), false);
+  const LogContents contents = reopened();
+  EXPECT_EQ(numbers(contents.events), (std::vector<std::uint64_t>{5, 7, 8, 9, 10}));
+  EXPECT_EQ(contents.trimmed_number, 6U);
+  EXPECT_EQ(contents.last_number, 10U);
+}
+
+TEST_F(SqliteLogTest, what_is_too_old_or_too_much_goes_a_part_at_a_time) {
+  options_.retentions = {{.bytes_max = 100'000, .age_max = seconds(10)}};
+  open();
+  std::vector<Change> changes;
+  for (std::uint64_t n = 1; n <= 1200; ++n) {
+    StoredEvent one = event(n);
+    one.at = kNow - seconds(n <= 1100 ? 11 : 1);
+    changes.emplace_back(std::move(one));
+  }
+  write(std::move(changes));
+  EXPECT_EQ(log_->trim(kNow), true);
+  EXPECT_EQ(log_->trim(kNow), true);
+  EXPECT_EQ(log_->trim(kNow), false);
+  EXPECT_EQ(reopened().events.front().number, 1101U);
+  StoredEvent big = event(1201);
+  big.arguments = std::string(99'960, ' ') + "1";
+  write({big});
+  EXPECT_EQ(log_->trim(kNow), false);
+  EXPECT_EQ(numbers(reopened().events), (std::vector<std::uint64_t>{1201}));
+}
+
+TEST_F(SqliteLogTest, totals_are_counted_again_at_a_start) {
+  options_.retentions = {{.events_max = 3}};
+  open();
+  write({event(1), event(2), event(3)});
+  open();
+  write({event(4)});
+  EXPECT_EQ(log_->trim(kNow), false);
+  EXPECT_EQ(numbers(reopened().events), (std::vector<std::uint64_t>{2, 3, 4}));
+}
+
+TEST_F(SqliteLogTest, events_of_a_rule_that_is_gone_follow_the_last_one) {
+  options_.retentions = {{}, {}, {.events_max = 1}};
+  open();
+  StoredEvent last = event(1);
+  last.retention = 2;
+  write({last});
+  options_.retentions = {{}, {.events_max = 0}};
+  open();
+  EXPECT_EQ(log_->trim(kNow), false);
+  EXPECT_THAT(reopened().events, IsEmpty());
+}
+
+// ---- Files ----
+
+class LogFileTest : public testing::Test {
+ protected:
+  LogFileTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "outcry-log-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    options_.path = (folder_ / "log.db").string();
+  }
+  ~LogFileTest() override { std::filesystem::remove_all(folder_); }
+
+  Result<std::unique_ptr<SqliteLog>> open() { return SqliteLog::open(options_, notice_); }
+
+  std::filesystem::path folder_;
+  SqliteLogOptions options_;
+  std::string notice_;
+};
+
+TEST_F(LogFileTest, a_damaged_file_is_put_aside_and_a_new_log_begun) {
+  {
+    auto log = open();
+    ASSERT_TRUE(log);
+    std::vector<Change> changes;
+    for (std::uint64_t n = 1; n <= 500; ++n) changes.emplace_back(event(n));
+    ASSERT_FALSE((*log)->write(changes, kNow));
+  }
+  std::filesystem::resize_file(options_.path, std::filesystem::file_size(options_.path) - 4096);
+  auto log = open();
+  ASSERT_TRUE(log) << notice_;
+  EXPECT_THAT(notice_, HasSubstr("was damaged"));
+  EXPECT_THAT((*log)->load()->events, IsEmpty());
+  std::size_t aside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    aside += entry.path().string().contains("log.db.damaged-") ? 1 : 0;
+  }
+  EXPECT_GE(aside, 1U);
+}
+
+TEST_F(LogFileTest, something_else_under_its_name_is_put_aside_too) {
+  std::ofstream(options_.path) << std::string(10'000, 'x');
+  ASSERT_TRUE(open()) << notice_;
+  EXPECT_THAT(notice_, HasSubstr("was damaged"));
+}
+
+TEST_F(LogFileTest, one_process_at_a_time) {
+  auto first = open();
+  ASSERT_TRUE(first);
+  const auto second = open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), LogError::in_use);
+}
+
+TEST_F(LogFileTest, a_log_of_a_later_version_is_left_alone) {
+  {
+    auto database = Database::open(options_.path, Journal::wal);
+    ASSERT_TRUE(database);
+    ASSERT_FALSE(database->execute("PRAGMA user_version = 99"));
+  }
+  const auto log = open();
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error(), LogError::too_new);
+}
+
+TEST_F(LogFileTest, a_directory_that_is_not_there_is_an_error) {
+  options_.path = (folder_ / "nowhere" / "log.db").string();
+  const auto log = open();
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error(), LogError::cant_open);
+}
+
+TEST(PackedStrings, a_text_that_is_cut_is_found) {
+  const std::string packed = pack_strings({"ab", "", std::string("\0", 1)});
+  EXPECT_EQ(unpack_strings(packed), (Strings{"ab", "", std::string("\0", 1)}));
+  for (std::size_t size = 1; size < packed.size(); ++size) {
+    const auto cut = unpack_strings(std::string_view(packed).substr(0, size));
+    EXPECT_TRUE(!cut || cut->size() < 3) << size;
+  }
+  EXPECT_FALSE(unpack_strings("\xff\xff\xff\xff"));
+}
+
+}  // namespace
+}  // namespace outcry::eventlog

@@ -1,0 +1,215 @@
+// SqliteLog: what is written, and what is dropped again.
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "eventlog/sqlite_log.h"
+#include "eventlog/sqlite_log_state.h"
+
+namespace outcry::eventlog {
+namespace {
+
+// Rows dropped in one go: a write that comes meanwhile waits for some milliseconds.
+constexpr std::uint64_t kRowsPerTrim = 500;
+constexpr const char* kGiveBackPages = "PRAGMA incremental_vacuum(200)";
+
+std::uint64_t bytes_of(const StoredEvent& event) {
+  std::uint64_t bytes = event.event.size() + event.arguments.size() + event.id.size();
+  for (const std::string& room : event.rooms) bytes += room.size();
+  for (const std::string& room : event.except) bytes += room.size();
+  for (const std::string& attachment : event.attachments) bytes += attachment.size();
+  return bytes;
+}
+
+/// One change after another into the statements of a log.
+class ChangeWriter {
+ public:
+  ChangeWriter(SqliteLogState& state) : state_(state), statements_(state.statements) {}
+
+  std::error_code operator()(const StoredEvent& event) {
+    const bool one_room = !event.everyone && event.rooms.size() == 1 && event.except.empty();
+    const std::string rooms = pack_strings(event.rooms);
+    const std::string except = pack_strings(event.except);
+    const std::string attachments = pack_strings(event.attachments);
+    const std::uint64_t bytes = bytes_of(event);
+    Statement& insert = statements_.insert_event;
+    insert.bind(1, event.number).bind(2, as_number(event.at));
+    insert.bind(3, event.retention).bind(4, bytes).bind(5, event.namespace_name);
+    insert.bind_null(6).bind_null(8).bind_null(9).bind_null(12);
+    if (one_room) {
+      insert.bind(6, event.rooms.front());
+    } else {
+      insert.bind_blob(8, rooms).bind_blob(9, except);
+    }
+    insert.bind(7, event.everyone ? 1U : 0U).bind(10, event.event).bind(11, event.arguments);
+    if (!event.attachments.empty()) insert.bind_blob(12, attachments);
+    added_[event.retention].events += 1;
+    added_[event.retention].bytes += bytes;
+    return insert.bind(13, event.id).run();
+  }
+  std::error_code operator()(const StoredValue& value) {
+    const std::string attachments = pack_strings(value.attachments);
+    Statement& put = statements_.put_value;
+    put.bind(1, value.namespace_name).bind(2, value.room).bind(3, value.event).bind(4, value.key);
+    put.bind(5, as_number(value.at)).bind(6, value.position.life);
+    put.bind(7, value.position.durable).bind(8, value.position.released).bind(9, value.arguments);
+    put.bind_null(10);
+    if (!value.attachments.empty()) put.bind_blob(10, attachments);
+    return put.run();
+  }
+  std::error_code operator()(const ValueDropped& value) {
+    Statement& drop = statements_.drop_value;
+    drop.bind(1, value.namespace_name).bind(2, value.room).bind(3, value.event);
+    return drop.bind(4, value.key).run();
+  }
+  std::error_code operator()(const SessionOpened& session) {
+    Statement& open = statements_.open_session;
+    return open.bind(1, session.sid).bind(2, session.user).bind(3, session.namespace_name).run();
+  }
+  std::error_code operator()(const SessionJoined& joined) {
+    return statements_.join.bind(1, joined.sid).bind(2, joined.room).run();
+  }
+  std::error_code operator()(const SessionLeft& left) {
+    return statements_.leave.bind(1, left.sid).bind(2, left.room).run();
+  }
+  std::error_code operator()(const SessionEnded& ended) {
+    if (const auto error = statements_.end_session_rooms.bind(1, ended.sid).run()) return error;
+    return statements_.end_session.bind(1, ended.sid).run();
+  }
+  std::error_code operator()(const StoredCursor& cursor) {
+    Statement& put = statements_.put_cursor;
+    put.bind(1, cursor.user).bind_blob(2, cursor.room_key).bind(3, cursor.device);
+    return put.bind(4, cursor.number).bind(5, as_number(cursor.at)).run();
+  }
+  std::error_code operator()(const StoredReceipt& receipt) {
+    Statement& put = statements_.put_receipt;
+    put.bind(1, receipt.number).bind(2, receipt.sid).bind(3, receipt.user);
+    return put.bind(4, as_number(receipt.sent)).bind(5, as_number(receipt.acknowledged)).run();
+  }
+
+  /// Once they are committed.
+  void count() {
+    for (std::size_t rule = 0; rule < added_.size(); ++rule) {
+      state_.totals[rule].events += added_[rule].events;
+      state_.totals[rule].bytes += added_[rule].bytes;
+    }
+  }
+
+ private:
+  SqliteLogState& state_;
+  SqliteLogState::Statements& statements_;
+  std::vector<SqliteLogState::Totals> added_{state_.totals.size()};
+};
+
+}  // namespace
+
+std::error_code SqliteLog::write(std::span<const Change> changes, WallTime now) {
+  ChangeWriter writer(*state_);
+  const std::error_code error = state_->transact([&]() -> std::error_code {
+    std::uint64_t last_number = 0;
+    for (const Change& change : changes) {
+      if (const std::error_code failed = std::visit(writer, change)) return failed;
+      if (const auto* event = std::get_if<StoredEvent>(&change)) last_number = event->number;
+    }
+    if (last_number != 0) {
+      if (const auto failed = state_->put_meta("last_number", last_number)) return failed;
+    }
+    return state_->put_meta("written", as_number(now));
+  });
+  if (!error) writer.count();
+  return error;
+}
+
+std::error_code SqliteLog::begin_life(Life life, Promise promise, WallTime now) {
+  // `started` orders them: two in one millisecond, or after a step of the clock, must not tie.
+  auto insert = state_->database.prepare(
+      "INSERT INTO lives VALUES(?1, max(?2, (SELECT coalesce(max(started), 0) + 1 FROM lives)), "
+      "?3, 0)");
+  if (!insert) return insert.error();
+  insert->bind(1, life).bind(2, as_number(now)).bind(3, static_cast<std::uint64_t>(promise));
+  return insert->run();
+}
+
+std::error_code SqliteLog::end_life(WallTime now) {
+  return state_->transact([&]() -> std::error_code {
+    const std::error_code error = state_->database.execute(
+        "UPDATE lives SET clean = 1 WHERE started = (SELECT max(started) FROM lives)");
+    return error ? error : state_->put_meta("written", as_number(now));
+  });
+}
+
+std::error_code SqliteLog::note_gap() {
+  return state_->gap.execute("UPDATE gap SET open = 1");
+}
+
+std::error_code SqliteLog::close_gap() {
+  const std::error_code error = state_->database.execute("DELETE FROM lives");
+  return error ? error : state_->gap.execute("UPDATE gap SET open = 0");
+}
+
+// ---- Retention ----
+
+namespace {
+
+/// Up to which number the oldest events of a rule go, and how much that is.
+struct Excess {
+  std::uint64_t number = 0;
+  SqliteLogState::Totals dropped;
+  bool more = false;
+};
+
+Result<Excess> find_excess(SqliteLogState& state, std::size_t rule, WallTime now) {
+  const Retention& keep = state.options.retentions[rule];
+  SqliteLogState::Totals left = state.totals[rule];
+  Excess out;
+  Statement& oldest = state.statements.oldest_events;
+  oldest.bind(1, rule).bind(2, kRowsPerTrim);
+  while (left.events > 0) {
+    const auto row = oldest.step();
+    if (!row) return fail(row.error());
+    if (!*row) {  // as many rows as one trim takes
+      out.more = true;
+      return out;
+    }
+    const bool goes = left.events > keep.events_max || left.bytes > keep.bytes_max ||
+                      now - as_time(oldest.number(1)) > keep.age_max;
+    if (!goes) break;
+    out.number = oldest.number(0);
+    ++out.dropped.events;
+    out.dropped.bytes += oldest.number(2);
+    --left.events;
+    left.bytes -= oldest.number(2);
+  }
+  oldest.reset();
+  return out;
+}
+
+}  // namespace
+
+Result<bool> SqliteLog::trim(WallTime now) {
+  SqliteLogState& state = *state_;
+  bool more = false;
+  for (std::size_t rule = 0; rule < state.totals.size(); ++rule) {
+    const auto excess = find_excess(state, rule, now);
+    if (!excess) return fail(excess.error());
+    if (excess->number == 0) continue;
+    more = more || excess->more;
+    const auto trimmed = state.meta("trimmed");
+    if (!trimmed) return fail(trimmed.error());
+    const std::error_code error = state.transact([&]() -> std::error_code {
+      Statement& remove = state.statements.delete_events;
+      if (const auto failed = remove.bind(1, rule).bind(2, excess->number).run()) return failed;
+      return state.put_meta("trimmed", std::max(*trimmed, excess->number));
+    });
+    if (error) return fail(error);
+    state.totals[rule].events -= excess->dropped.events;
+    state.totals[rule].bytes -= excess->dropped.bytes;
+  }
+  const std::uint64_t old = as_number(now - state.options.receipt_age_max);
+  if (const auto error = state.statements.delete_receipts.bind(1, old).run()) return fail(error);
+  if (const auto error = state.statements.delete_cursors.bind(1, old).run()) return fail(error);
+  if (const auto error = state.database.execute(kGiveBackPages)) return fail(error);
+  return more;
+}
+
+}  // namespace outcry::eventlog
