@@ -11,8 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/assert.h"
+#include "base/backoff.h"
 #include "base/log.h"
-#include "bus/backoff.h"
 #include "bus/redis_connection.h"
 #include "protocol/resp/command.h"
 

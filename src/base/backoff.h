@@ -1,14 +1,14 @@
-// bus/backoff.h — how long to wait before trying again.
+// base/backoff.h — how long to wait before trying again.
 //
 // Exponential with full jitter: the n-th pause is anything between zero and min * 2^n, at most
-// max. Without the jitter every gateway of a fleet would knock on a restarted Redis at the same
+// max. Without the jitter every gateway of a fleet would knock on a restarted server at the same
 // moment, again and again. Pure: randomness is an argument.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 
-namespace outcry::bus {
+namespace outcry {
 
 /// A random number for next(), from the system.
 [[nodiscard]] std::uint64_t backoff_random();
@@ -30,4 +30,4 @@ class Backoff {
   unsigned attempt_ = 0;
 };
 
-}  // namespace outcry::bus
+}  // namespace outcry

@@ -1,8 +1,8 @@
-#include "bus/backoff.h"
+#include "base/backoff.h"
 
 #include <gtest/gtest.h>
 
-namespace outcry::bus {
+namespace outcry {
 namespace {
 
 using std::chrono::milliseconds;
@@ -30,4 +30,4 @@ TEST(Backoff, success_makes_the_next_pause_short) {
 }
 
 }  // namespace
-}  // namespace outcry::bus
+}  // namespace outcry

@@ -1,11 +1,11 @@
-#include "bus/backoff.h"
+#include "base/backoff.h"
 
 #include <algorithm>
 #include <span>
 
 #include "base/random.h"
 
-namespace outcry::bus {
+namespace outcry {
 
 std::uint64_t backoff_random() {
   std::uint64_t number = 0;
@@ -22,4 +22,4 @@ std::chrono::milliseconds Backoff::next(std::uint64_t random) noexcept {
   return std::chrono::milliseconds(static_cast<std::int64_t>(random % choices));
 }
 
-}  // namespace outcry::bus
+}  // namespace outcry
