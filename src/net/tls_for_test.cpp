@@ -22,6 +22,7 @@ struct Free {
   void operator()(BIO* bio) const noexcept { BIO_free(bio); }
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+  void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
@@ -44,6 +45,9 @@ Certificate sign(const CertificateWish& wish, const char* name, EVP_PKEY* key, X
                              reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
   X509_set_issuer_name(out.get(), X509_get_subject_name(issuer != nullptr ? issuer : out.get()));
   X509_set_pubkey(out.get(), key);
+  const std::unique_ptr<X509_EXTENSION, Free> names(
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, wish.names));
+  OUTCRY_ASSERT(names && X509_add_ext(out.get(), names.get(), -1) == 1);
   OUTCRY_ASSERT(X509_sign(out.get(), signer, EVP_sha256()) > 0);
   return out;
 }

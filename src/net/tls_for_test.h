@@ -19,9 +19,10 @@ namespace outcry::net::test {
 struct CertificateWish {
   std::chrono::hours valid_from{-1};  // from now
   std::chrono::hours valid_until{24};
-  int rsa_bits = 0;                  // 0: an elliptic curve key
-  bool intermediate = false;         // signed by one that the file also holds
-  const char* passphrase = nullptr;  // of the key
+  int rsa_bits = 0;                                  // 0: an elliptic curve key
+  bool intermediate = false;                         // signed by one that the file also holds
+  const char* passphrase = nullptr;                  // of the key
+  const char* names = "DNS:localhost,IP:127.0.0.1";  // subjectAltName, as OpenSSL writes it
 };
 
 struct Pem {
