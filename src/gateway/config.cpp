@@ -127,6 +127,7 @@ constexpr SecretPair kSecretPairs[] = {
     {"operations", "api_keys", "api_keys_file"},
     {"auth", "secret", "secret_file"},
     {"bus", "redis", "redis_file"},
+    {"store", "url", "url_file"},
 };
 
 void clear(Config& config, const ConfigKey& key) {
@@ -197,6 +198,9 @@ void resolve_files(Config& config) {
   }
   if (!config.bus.redis_file.empty()) {
     config.bus.redis = read_secret_file(config.bus.redis_file, "bus.redis_file");
+  }
+  if (!config.store.url_file.empty()) {
+    config.store.url = read_secret_file(config.store.url_file, "store.url_file");
   }
   if (!config.operations.api_keys_file.empty()) {
     config.operations.api_keys = lines_of(read_file(

@@ -113,9 +113,16 @@ struct BusConfig {
 
 /// [store]: who owns what.
 struct StoreConfig {
-  std::string url;  // "sqlite:PATH"; empty: no store, rooms with an owner can't be joined
-  std::string owner_query = "SELECT 1 FROM challenges WHERE id = ?1 AND user_id = ?2";
+  // "sqlite:PATH" or "postgresql://…"; empty: no store, rooms with an owner can't be joined
+  std::string url;
+  std::string url_file;  // its content is in url after loading
+  std::string owner_query = "SELECT 1 FROM challenges WHERE id = $1 AND user_id = $2";
   milliseconds question_timeout{1'000};
+  std::size_t connections_max = 4;
+  milliseconds connect_timeout{3'000};
+  milliseconds idle_check{10'000};
+  std::size_t failures_max = 10;
+  milliseconds failure_pause{1'000};
   milliseconds cache_owned{60'000};
   milliseconds cache_denied{5'000};
   std::size_t cache_entries_max = 100'000;

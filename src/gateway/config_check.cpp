@@ -10,6 +10,7 @@
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
 #include "gateway/config_tls.h"
+#include "store/postgres_url.h"
 
 namespace outcry::gateway {
 namespace {
@@ -143,8 +144,15 @@ class Rules {
 
   void store() {
     const std::string& url = config_.store.url;
-    if (!url.empty() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
-      problem("store.url = \"{}\": must be \"sqlite:\" and the path of a file", url);
+    if (url.empty()) return;
+    // The URL is never repeated: it may hold a password, also where it isn't of the right form.
+    if (store::is_postgres_url(url)) {
+      if (const auto wrong = store::postgres_url_problem(url)) problem("store.url: {}", *wrong);
+      if (const auto wrong = store::postgres_query_problem(config_.store.owner_query)) {
+        problem("store.owner_query: {}", *wrong);
+      }
+    } else if (!url.starts_with("sqlite:") || url == "sqlite:") {
+      problem("store.url: must be \"sqlite:\" and the path of a file, or \"postgresql://…\"");
     }
   }
 

@@ -238,12 +238,33 @@ constexpr std::array kBusKeys{
 using T = StoreConfig;
 constexpr std::array kStoreKeys{
     ConfigKey{"store", "url", &member<&Config::store, &T::url>,
-              "\"sqlite:PATH\", opened for reading only; empty: none, and rooms with an owner "
-              "can't be joined."},
+              "\"sqlite:PATH\", opened for reading only, or "
+              "\"postgresql://user:password@host:port/database?sslmode=verify-full\"; empty: none, "
+              "and rooms with an owner can't be joined."},
+    ConfigKey{"store", "url_file", &member<&Config::store, &T::url_file>,
+              "File whose content is that URL."},
     ConfigKey{"store", "owner_query", &member<&Config::store, &T::owner_query>,
-              "Query that has a row if the user ?2 owns the object ?1."},
+              "Query that has a row if the user $2 owns the object $1. SQLite takes ?1 and ?2 as "
+              "well."},
     ConfigKey{"store", "question_timeout_ms", &member<&Config::store, &T::question_timeout>,
-              "Time for one query; then the join is refused.", "ms", 1, 60'000},
+              "Time for one question, its wait included; then the join is refused.", "ms", 1,
+              60'000},
+    ConfigKey{"store", "connections_max", &member<&Config::store, &T::connections_max>,
+              "PostgreSQL: connections, opened when questions wait; one is kept.", "connections", 1,
+              100},
+    ConfigKey{"store", "connect_timeout_ms", &member<&Config::store, &T::connect_timeout>,
+              "PostgreSQL: time to connect, log in and prepare the query.", "ms", 100, 60'000},
+    ConfigKey{
+        "store", "idle_check_ms", &member<&Config::store, &T::idle_check>,
+        "PostgreSQL: a connection idle for this long is closed, or the last one asked whether "
+        "it is alive.",
+        "ms", 100, kHourMs},
+    ConfigKey{"store", "failures_max", &member<&Config::store, &T::failures_max>,
+              "PostgreSQL: questions that fail in a row until further ones are refused at once; 0: "
+              "never.",
+              "questions", 0, 10'000},
+    ConfigKey{"store", "failure_pause_ms", &member<&Config::store, &T::failure_pause>,
+              "For this long; then one question is asked as a trial.", "ms", 10, kHourMs},
     ConfigKey{"store", "cache_owned_ms", &member<&Config::store, &T::cache_owned>,
               "How long a yes is remembered; 0: not at all.", "ms", 0, 24 * kHourMs},
     ConfigKey{"store", "cache_denied_ms", &member<&Config::store, &T::cache_denied>,

@@ -73,9 +73,9 @@ One TOML file (`outcry serve --config FILE`); every key is also an environment v
 TOML array, a table as an inline TOML table. A key that isn't here is an error that names its line.
 `outcry check-config FILE` checks a file, `outcry default-config` prints one with all defaults.
 
-Of `secret` and `secret_file`, `api_keys` and `api_keys_file`, `redis` and `redis_file` one may be
-set. Paths are relative to the working directory. The
-configuration is read once, at start.
+Of `secret` and `secret_file`, `api_keys` and `api_keys_file`, `redis` and `redis_file`, `url` and
+`url_file` one may be set. Paths are relative to the working directory. The configuration is read
+once, at start.
 
 This page is printed by `outcry default-config --markdown`.
 )";

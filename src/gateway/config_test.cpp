@@ -283,6 +283,24 @@ TEST_F(ConfigTest, addresses_urls_and_templates_are_checked_at_start) {
   }
 }
 
+TEST_F(ConfigTest, a_postgresql_url_is_checked_without_repeating_it) {
+  const auto with_url = [](const std::string& url) { return "[store]\nurl = \"" + url + "\"\n"; };
+  EXPECT_EQ(load(with_url("postgresql://u:geheim@db/app?sslmode=verify-full")).config.store.url,
+            "postgresql://u:geheim@db/app?sslmode=verify-full");
+  for (const char* url :
+       {"postgresql://u:geheim@db:0/app", "postgresql://u:geheim@db/app?ssl=yes",
+        "postgresql://u:geheim/x@db/app", "postgres:geheim", "mysql://u:geheim@h"}) {
+    EXPECT_THAT(error_of(with_url(url)),
+                AllOf(HasSubstr("store.url"), testing::Not(HasSubstr("geheim"))))
+        << url;
+  }
+  EXPECT_THAT(error_of(with_url("postgresql://db/app") + "owner_query = \"SELECT ?1, ?2\"\n"),
+              AllOf(HasSubstr("store.owner_query"), HasSubstr("$1")));
+  const auto file = write("postgresql://u:geheim@db/app\n", "url");
+  EXPECT_EQ(load("[store]\nurl_file = \"" + file.string() + "\"\n").config.store.url,
+            "postgresql://u:geheim@db/app");
+}
+
 TEST_F(ConfigTest, the_smallest_real_configuration_is_accepted) {
   environment_.clear();
   const Config config = load(R"([server]

@@ -38,6 +38,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       files_(static_files(config_)),
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
       mailbox_(waker_, kControlMessages),
+      store_(owner_store(config_.store, io.get_executor())),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
@@ -47,19 +48,9 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       publisher_(rules_, rooms_, snapshots_, workers_),
       recent_ids_(kRecentIds) {
   if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
-  if (!config_.store.url.empty()) {
-    const store::SqliteStoreOptions options{
-        .path = config_.store.url.substr(std::string_view("sqlite:").size()),
-        .owner_query = config_.store.owner_query,
-        .question_timeout = config_.store.question_timeout,
-        .queue_max = config_.store.queue_max};
-    std::string why;
-    if (store::SqliteStore::check(options, why) == store::StoreError::bad_query) {
-      throw ConfigError("store.owner_query can't be used: " + why);
-    }
-    sqlite_ = std::make_unique<store::SqliteStore>(io.get_executor(), options);
+  if (store_) {
     owners_ = std::make_unique<store::OwnerCache>(
-        *sqlite_, io.get_executor(),
+        *store_, io.get_executor(),
         store::OwnerCacheOptions{.owned_lifetime = config_.store.cache_owned,
                                  .denied_lifetime = config_.store.cache_denied,
                                  .entries_max = config_.store.cache_entries_max});
@@ -93,7 +84,7 @@ void Gateway::start() {
   }
   workers_.start();
   if (bus_) bus_->start();
-  if (sqlite_) probe_store();
+  if (store_) probe_store();
   log::info("serving clients on {}{} with {} workers", config_.server.listen,
             transport_.tls ? " over TLS" : "", workers_.size());
 }
@@ -120,7 +111,7 @@ void Gateway::stop() {
   if (bus_) bus_->stop();
   workers_.stop();
   owners_.reset();
-  sqlite_.reset();
+  store_.reset();
 }
 
 template <class F>
@@ -284,12 +275,12 @@ void Gateway::wake_workers_later() {
 // Asked beside the cache, so that readiness speaks of the database as it is now.
 void Gateway::probe_store() {
   if (stopped_) return;
-  sqlite_->ask({.object_id = "readiness", .user = "readiness"},
-               [this, alive = std::weak_ptr(alive_)](Result<bool> answer) {
-                 if (alive.expired()) return;
-                 store_ok_ = answer.has_value();
-                 store_text_ = store_ok_ ? "answers" : answer.error().message();
-               });
+  store_->ask({.object_id = "readiness", .user = "readiness"},
+              [this, alive = std::weak_ptr(alive_)](Result<bool> answer) {
+                if (alive.expired()) return;
+                store_ok_ = answer.has_value();
+                store_text_ = store_ok_ ? "answers" : answer.error().message();
+              });
   timers_->store.expires_after(kStoreProbeInterval);
   timers_->store.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
     if (!error && !alive.expired()) probe_store();
@@ -309,7 +300,7 @@ Readiness Gateway::readiness() const {
                           .text = state.connected ? fmt::format("subscribed for {} s", since)
                                                   : "not connected: " + state.reason});
   }
-  if (sqlite_) out.checks.push_back({.name = "store", .ok = store_ok_, .text = store_text_});
+  if (store_) out.checks.push_back({.name = "store", .ok = store_ok_, .text = store_text_});
   return out;
 }
 
@@ -343,6 +334,9 @@ void Gateway::collect_metrics(MetricsDone done) {
                       std::optional<store::OwnerCacheStats> cache;
                       if (owners_) cache = owners_->stats();
                       if (cache) source.owner_cache = &*cache;
+                      std::optional<store::StoreStats> stored;
+                      if (store_) stored = store_->stats();
+                      if (stored) source.store = &*stored;
                       collection->done(metric_samples(source));
                     });
                   }));

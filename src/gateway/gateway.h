@@ -28,7 +28,7 @@
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
 #include "store/owner_cache.h"
-#include "store/sqlite_store.h"
+#include "store/owner_store.h"
 #include "transport/options.h"
 #include "transport/static_files.h"
 
@@ -95,7 +95,7 @@ class Gateway final : public Operations {
   transport::StaticFiles files_;
   ControlWaker waker_;
   ControlMailbox mailbox_;
-  std::unique_ptr<store::SqliteStore> sqlite_;
+  std::unique_ptr<store::OwnerStore> store_;
   std::unique_ptr<store::OwnerCache> owners_;
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;

@@ -9,6 +9,9 @@
 #include "gateway/placement.h"
 #include "net/cpu.h"
 #include "protocol/engineio/session_key.h"
+#include "store/postgres_store.h"
+#include "store/postgres_url.h"
+#include "store/sqlite_store.h"
 
 namespace outcry::gateway {
 namespace {
@@ -101,6 +104,34 @@ transport::StaticFiles static_files(const Config& config) {
         fmt::format("server.static_dir: can't read '{}': {}", directory, files.error().message()));
   }
   return std::move(*files);
+}
+
+std::unique_ptr<store::OwnerStore> owner_store(const StoreConfig& config,
+                                               const boost::asio::any_io_executor& executor) {
+  if (config.url.empty()) return nullptr;
+  if (store::is_postgres_url(config.url)) {
+    return std::make_unique<store::PostgresStore>(
+        executor, store::PostgresStoreOptions{
+                      .url = config.url,
+                      .owner_query = config.owner_query,
+                      .question_timeout = config.question_timeout,
+                      .queue_max = config.queue_max,
+                      .connections_max = config.connections_max,
+                      .connect_timeout = config.connect_timeout,
+                      .idle_check = config.idle_check,
+                      .breaker = {.failures_max = static_cast<std::uint32_t>(config.failures_max),
+                                  .pause = config.failure_pause}});
+  }
+  const store::SqliteStoreOptions options{
+      .path = config.url.substr(std::string_view("sqlite:").size()),
+      .owner_query = config.owner_query,
+      .question_timeout = config.question_timeout,
+      .queue_max = config.queue_max};
+  std::string why;
+  if (store::SqliteStore::check(options, why) == store::StoreError::bad_query) {
+    throw ConfigError("store.owner_query can't be used: " + why);
+  }
+  return std::make_unique<store::SqliteStore>(executor, options);
 }
 
 std::string raise_file_limit(const Config& config) {

@@ -2,9 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
 
 #include "gateway/client_context.h"
 #include "gateway/config.h"
+#include "store/owner_store.h"
 #include "transport/options.h"
 #include "transport/static_files.h"
 
@@ -18,6 +23,10 @@ namespace outcry::gateway {
 [[nodiscard]] SharedRules shared_rules(const Config& config);
 /// Throws ConfigError if server.static_dir can't be read; empty without it.
 [[nodiscard]] transport::StaticFiles static_files(const Config& config);
+/// store.url's database; null if there is none. Throws ConfigError for a query that an SQLite file
+/// refuses; PostgreSQL is asked later, and tells in readiness.
+[[nodiscard]] std::unique_ptr<store::OwnerStore> owner_store(
+    const StoreConfig& config, const boost::asio::any_io_executor& executor);
 /// Raises the soft limit of open files to the hard one; says what is too little for the
 /// configured number of connections, or nothing.
 [[nodiscard]] std::string raise_file_limit(const Config& config);

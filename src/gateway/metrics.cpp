@@ -239,6 +239,22 @@ void add_store(Samples& out, const MetricsSource& source) {
   out.counter("outcry_owner_questions_total", "Questions that reached the database.", s.asked);
   out.counter("outcry_owner_errors_total", "Of those, answered with an error.", s.errors);
   out.gauge("outcry_owner_cache_entries", "Answers in memory.", static_cast<double>(s.entries));
+  if (source.store == nullptr) return;
+  const store::StoreStats& db = *source.store;
+  out.gauge("outcry_store_connections", "Open connections to the database.",
+            static_cast<double>(db.connections));
+  out.gauge("outcry_store_connections_busy", "Of those, the ones that a question runs on.",
+            static_cast<double>(db.busy));
+  out.gauge("outcry_store_queue", "Questions that wait for a connection.",
+            static_cast<double>(db.queued));
+  out.counter("outcry_store_connects_total", "Connections made.", db.opened);
+  out.counter("outcry_store_connect_failures_total", "Connections that could not be made.",
+              db.open_failures);
+  out.counter("outcry_store_timeouts_total", "Questions over store.question_timeout_ms.",
+              db.timed_out);
+  out.counter("outcry_store_refused_total", "Questions refused at once, by reason.", db.queue_full,
+              {{"reason", "queue_full"}});
+  out.counter("outcry_store_refused_total", "", db.circuit_open, {{"reason", "circuit_open"}});
 }
 
 }  // namespace

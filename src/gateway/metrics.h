@@ -28,6 +28,7 @@ struct MetricsSource {
   const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured
   const bus::RedisPublisherStats* redis_publisher = nullptr;  // likewise
   const store::OwnerCacheStats* owner_cache = nullptr;        // absent: no store configured
+  const store::StoreStats* store = nullptr;                   // likewise
 };
 
 /// Workers' counters are summed; what tells workers apart has a label `worker`.

@@ -45,7 +45,8 @@ class MetricsTest : public testing::Test {
                            .rooms = 11,
                            .redis = &redis_,
                            .redis_publisher = &publisher_,
-                           .owner_cache = &cache_});
+                           .owner_cache = &cache_,
+                           .store = &store_});
   }
 
   ControlStats control_;
@@ -54,6 +55,7 @@ class MetricsTest : public testing::Test {
   bus::RedisSubscriberStats redis_;
   bus::RedisPublisherStats publisher_;
   store::OwnerCacheStats cache_;
+  store::StoreStats store_{.timed_out = 6, .queue_full = 2};
 };
 
 TEST_F(MetricsTest, the_reference_page_lists_these_metrics) {
@@ -94,6 +96,8 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_publications_undecodable_total", "not JSON"), 4);
   EXPECT_EQ(value_of(all, "outcry_redis_replies_dropped_total"), 3);
   EXPECT_EQ(value_of(all, "outcry_owner_cache_hits_total"), 7);
+  EXPECT_EQ(value_of(all, "outcry_store_timeouts_total"), 6);
+  EXPECT_EQ(value_of(all, "outcry_store_refused_total", "queue_full"), 2);
   EXPECT_EQ(value_of(all, "outcry_token_cache_hits_total"), 9);
 }
 

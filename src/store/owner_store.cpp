@@ -8,12 +8,13 @@
 namespace outcry::store {
 
 std::error_code make_error_code(StoreError error) noexcept {
-  static constexpr std::array<std::string_view, 8> kNames{
+  static constexpr std::array<std::string_view, 9> kNames{
       "no error",
       "no store is configured",
       "too many questions wait for the store",
       "the store took too long",
       "the store is unavailable",
+      "the store failed too often and is not asked for a while",
       "the store's query failed",
       "the store's query can't be used",
       "the store is stopped",

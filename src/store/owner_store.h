@@ -1,8 +1,8 @@
 // store/owner_store.h — "does this user own this object?", asked of whoever knows.
 //
-//   join ──▶ OwnerCache ──▶ SqliteStore ──▶ database
-//            (known? same    (own thread,
-//             one asked?)     time limit)
+//   join ──▶ AccessCache ──▶ SqliteStore     own thread, for SQLite blocks
+//            (known? same ─▶ PostgresStore   a pool of connections, asynchronous
+//             one asked?)
 //
 // The answer decides whether a client sees somebody's trades, so anything but a clear yes is a no:
 // an error is never owned.
@@ -10,6 +10,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -25,6 +26,7 @@ enum class StoreError : std::uint8_t {
   queue_full,      // too many questions wait
   timed_out,       // the question took longer than its limit
   unavailable,     // the database can't be opened or read at the moment
+  circuit_open,    // it failed too often in a row, and is left alone for a while
   query_failed,    // the database answered with an error
   bad_query,       // the configured query can't be used; found at start-up
   stopped,         // the store is shutting down
@@ -42,6 +44,21 @@ struct OwnerQuestion {
 /// Called exactly once, and must not throw. What it needs later it must own or find by id.
 using OwnerAnswer = std::move_only_function<void(Result<bool>)>;
 
+struct StoreStats {
+  std::uint64_t questions = 0;  // taken into the queue
+  std::uint64_t owned = 0;
+  std::uint64_t denied = 0;
+  std::uint64_t errors = 0;  // all kinds, without those below
+  std::uint64_t timed_out = 0;
+  std::uint64_t queue_full = 0;    // not taken
+  std::uint64_t circuit_open = 0;  // not taken
+  std::uint64_t opened = 0;        // connections made
+  std::uint64_t open_failures = 0;
+  std::size_t queued = 0;
+  std::size_t connections = 0;  // open
+  std::size_t busy = 0;         // of those
+};
+
 class OwnerStore {
  public:
   OwnerStore() = default;
@@ -51,6 +68,8 @@ class OwnerStore {
 
   /// Calls `done` later, never before ask() returns. Errors: StoreError.
   virtual void ask(OwnerQuestion question, OwnerAnswer done) = 0;
+
+  [[nodiscard]] virtual StoreStats stats() const = 0;
 };
 
 }  // namespace outcry::store

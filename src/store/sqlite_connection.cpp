@@ -34,13 +34,13 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n;") == std::string_view::npos;
 }
 
-/// ?1 and ?2 by name: the count alone is 2 as well for a query that forgot ?1.
-bool has_parameters(sqlite3_stmt* query) {
-  const auto is_named = [query](int index, std::string_view name) {
-    const char* found = sqlite3_bind_parameter_name(query, index);
-    return found != nullptr && found == name;
-  };
-  return sqlite3_bind_parameter_count(query) == 2 && is_named(1, "?1") && is_named(2, "?2");
+/// The place of parameter 1 or 2, which is written ?1 or, as PostgreSQL has it, $1; 0: there is
+/// none. By name: the count alone is 2 as well for a query that forgot one.
+int parameter(sqlite3_stmt* query, char number) {
+  const std::array<char, 3> question_mark{'?', number, '\0'};
+  const std::array<char, 3> dollar{'$', number, '\0'};
+  const int place = sqlite3_bind_parameter_index(query, question_mark.data());
+  return place != 0 ? place : sqlite3_bind_parameter_index(query, dollar.data());
 }
 
 /// A row says yes, unless its first column is NULL or zero: `SELECT EXISTS (…)` always has a row.
@@ -110,6 +110,8 @@ std::error_code SqliteConnection::prepare(const std::string& query, std::string&
     const bool about_query = (prepared & 0xff) == SQLITE_ERROR;
     return about_query ? StoreError::bad_query : StoreError::unavailable;
   }
+  object_parameter_ = parameter(query_, '1');  // 0 for a null query
+  user_parameter_ = parameter(query_, '2');
   if (query_ == nullptr) {
     why = "the query is empty";
   } else if (!is_blank(rest)) {
@@ -118,8 +120,9 @@ std::error_code SqliteConnection::prepare(const std::string& query, std::string&
     why = "the statement could write";
   } else if (sqlite3_column_count(query_) == 0) {
     why = "the statement has no result";
-  } else if (!has_parameters(query_)) {
-    why = "the parameters must be ?1, the object, and ?2, the user, both used and no other";
+  } else if (object_parameter_ == 0 || user_parameter_ == 0 ||
+             sqlite3_bind_parameter_count(query_) != 2) {
+    why = "the parameters must be $1, the object, and $2, the user, both used and no other";
   } else {
     return {};
   }
@@ -138,8 +141,8 @@ Result<bool> SqliteConnection::owns(const OwnerQuestion& question, TimePoint dea
     return sqlite3_bind_text(query_, index, text.data(), static_cast<int>(text.size()),
                              SQLITE_STATIC);
   };
-  int code = bind(1, question.object_id);
-  if (code == SQLITE_OK) code = bind(2, question.user);
+  int code = bind(object_parameter_, question.object_id);
+  if (code == SQLITE_OK) code = bind(user_parameter_, question.user);
   if (code == SQLITE_OK) code = sqlite3_step(query_);
   const bool owned = code == SQLITE_ROW && says_yes(query_);
   const std::error_code cause =

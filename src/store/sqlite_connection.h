@@ -66,6 +66,8 @@ class SqliteConnection {
   std::optional<FileIdentity> identity_;
   sqlite3* database_ = nullptr;
   sqlite3_stmt* query_ = nullptr;
+  int object_parameter_ = 0;
+  int user_parameter_ = 0;
   TimePoint deadline_{};
   const std::atomic<bool>* stop_ = nullptr;  // while owns() runs
 };

@@ -62,10 +62,11 @@ class SqliteStore::Thread {
     answer(std::move(waiting), fail(StoreError::queue_full));
   }
 
-  [[nodiscard]] SqliteStoreStats stats() const {
+  [[nodiscard]] StoreStats stats() const {
     const std::lock_guard lock(mutex_);
-    SqliteStoreStats stats = stats_;
+    StoreStats stats = stats_;
     stats.queued = queue_.size();
+    stats.connections = is_open_ ? 1 : 0;
     return stats;
   }
 
@@ -150,6 +151,7 @@ class SqliteStore::Thread {
     connection_ = std::move(*opened);
     const std::lock_guard lock(mutex_);
     ++stats_.opened;
+    is_open_ = true;
     return {};
   }
 
@@ -157,6 +159,9 @@ class SqliteStore::Thread {
     log::warning("store: sqlite is unavailable ({}); next attempt in {} ms", why, pause_.count());
     open_after_ = steady_now() + pause_;
     pause_ = std::min(pause_ * 2, options_.reopen_max);
+    const std::lock_guard lock(mutex_);
+    ++stats_.open_failures;
+    is_open_ = false;
   }
 
   void count(const Result<bool>& owned) {
@@ -178,7 +183,8 @@ class SqliteStore::Thread {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> queue_;
-  SqliteStoreStats stats_;
+  StoreStats stats_;
+  bool is_open_ = false;
   std::atomic<bool> stopping_ = false;  // also read in the middle of a query
 
   std::unique_ptr<SqliteConnection> connection_;
@@ -196,7 +202,7 @@ void SqliteStore::ask(OwnerQuestion question, OwnerAnswer done) {
   thread_->ask(std::move(question), std::move(done));
 }
 
-SqliteStoreStats SqliteStore::stats() const {
+StoreStats SqliteStore::stats() const {
   return thread_->stats();
 }
 

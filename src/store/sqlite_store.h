@@ -28,23 +28,13 @@ namespace outcry::store {
 
 struct SqliteStoreOptions {
   std::string path;
-  /// One statement that only reads. ?1 is the object, ?2 the user, both text; a row means yes.
+  /// One statement that only reads. $1 (or ?1) is the object, $2 (or ?2) the user, both text; a row
+  /// means yes.
   std::string owner_query;
   std::chrono::milliseconds question_timeout{1'000};
   std::size_t queue_max = 10'000;
   std::chrono::milliseconds reopen_min{100};
   std::chrono::milliseconds reopen_max{5'000};
-};
-
-struct SqliteStoreStats {
-  std::uint64_t questions = 0;  // taken into the queue
-  std::uint64_t owned = 0;
-  std::uint64_t denied = 0;
-  std::uint64_t errors = 0;  // all kinds, without those below
-  std::uint64_t timed_out = 0;
-  std::uint64_t queue_full = 0;  // not taken
-  std::uint64_t opened = 0;      // connections made
-  std::size_t queued = 0;
 };
 
 class SqliteStore final : public OwnerStore {
@@ -57,10 +47,10 @@ class SqliteStore final : public OwnerStore {
   void ask(OwnerQuestion question, OwnerAnswer done) override;
 
   /// From any thread.
-  [[nodiscard]] SqliteStoreStats stats() const;
+  [[nodiscard]] StoreStats stats() const override;
 
   /// Start-up check against the database as it is now. Blocks. Errors: bad_query if the statement
-  /// doesn't compile, isn't single, could write, or hasn't exactly the parameters ?1 and ?2;
+  /// doesn't compile, isn't single, could write, or hasn't exactly the two parameters;
   /// unavailable if the file can't be opened, which need not stop a start.
   /// `why` gets SQLite's words for the operator.
   [[nodiscard]] static std::error_code check(const SqliteStoreOptions& options, std::string& why);

@@ -224,6 +224,17 @@ TEST_F(SqliteStoreTest, only_a_query_that_reads_with_both_parameters_is_accepted
   }
 }
 
+TEST_F(SqliteStoreTest, parameters_may_be_written_as_postgresql_has_them) {
+  fill();
+  options_.owner_query = "SELECT 1 FROM challenges WHERE user_id = $2 AND id = $1";
+  SqliteStore store(io_.get_executor(), options_);
+  EXPECT_EQ(ask(store, "c1", "u1"), Result<bool>(true));
+  EXPECT_EQ(ask(store, "u1", "c1"), Result<bool>(false));
+  EXPECT_EQ(check("SELECT 1 FROM challenges WHERE id = $1"), StoreError::bad_query);
+  EXPECT_EQ(check("SELECT 1 FROM challenges WHERE id = $1 AND user_id = $3"),
+            StoreError::bad_query);
+}
+
 TEST_F(SqliteStoreTest, a_row_of_zero_or_null_is_a_no) {
   fill();
   options_.owner_query = "SELECT EXISTS (SELECT 1 FROM challenges WHERE id = ?1 AND user_id = ?2)";
