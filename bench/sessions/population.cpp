@@ -60,6 +60,7 @@ Population::Population(std::uint32_t users)
       config_(make_config(users)),
       rules_(gateway::shared_rules(config_)),
       options_(gateway::transport_options(config_)),
+      admission_(rules_.limits.limits),
       owners_(store_, io_.get_executor(), cache_options(config_)),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
       context_{0, rules_, tokens_, hub_, sessions_, control_, stats_, {}},
@@ -74,6 +75,7 @@ std::span<const Population::Kind> Population::kinds() {
       Kind{"engine client", sizeof(std::optional<gateway::EngineClient>),
            &Population::make_engine_clients},
       Kind{"client session", sizeof(gateway::ClientSession), &Population::make_client_sessions},
+      Kind{"counted user and address", 2 * sizeof(std::uint64_t), &Population::make_counts},
       Kind{"room: name and record", sizeof(rooms::Room) + sizeof(gateway::RoomRecord),
            &Population::make_rooms},
       Kind{"membership, both directions", sizeof(HubEntries), &Population::make_memberships},
@@ -107,10 +109,10 @@ transport::EngineSession& Population::engine(std::uint32_t user) {
   return *session;
 }
 
-// Without a token: that of the request is forgotten at CONNECT.
+// What only CONNECT needs has come and gone.
 void Population::make_engine_clients() {
   for (std::uint32_t user = 0; user < users_; ++user) {
-    clients_.emplace_back().emplace(context_, engine(user), std::string());
+    clients_.emplace_back().emplace(context_, limits::kNobody, nullptr);
   }
 }
 
@@ -118,6 +120,16 @@ void Population::make_client_sessions() {
   for (std::uint32_t user = 0; user < users_; ++user) {
     const auth::Claims claims{.user = user_name(user)};
     sessions_.emplace(context_, engine(user), NamespaceId{0}, claims);
+  }
+}
+
+// Everyone with an address of his own.
+void Population::make_counts() {
+  for (std::uint32_t user = 0; user < users_; ++user) {
+    const limits::Key key = rules_.limits.user_key(user_name(user));
+    if (admission_.admit({.user = key, .address = ~key})) {
+      throw std::logic_error("a user was not admitted");
+    }
   }
 }
 

@@ -32,6 +32,7 @@
 #include "gateway/config.h"
 #include "gateway/engine_client.h"
 #include "gateway/room_table.h"
+#include "limits/admission.h"
 #include "net/event_loop.h"
 #include "rooms/hub.h"
 #include "store/owner_cache.h"
@@ -78,6 +79,7 @@ class Population {
   void make_engine_sessions();
   void make_engine_clients();
   void make_client_sessions();
+  void make_counts();
   void make_rooms();
   void make_memberships();
   void make_owner_answers();
@@ -92,6 +94,7 @@ class Population {
       io_.get_executor()};
 
   // As control has them.
+  limits::Admission admission_;
   gateway::RoomTable rooms_;
   OwnsAll store_{io_};
   store::OwnerCache owners_;

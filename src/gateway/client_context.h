@@ -12,6 +12,7 @@
 #include "base/slot_table.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
+#include "gateway/limit_rules.h"
 #include "gateway/worker_stats.h"
 #include "protocol/socketio/packet.h"
 #include "rooms/hub.h"
@@ -27,6 +28,7 @@ struct SharedRules {
   auth::TokenVerifier verifier;
   auth::RoomPolicy rooms;
   socketio::PacketLimits packet_limits;
+  LimitRules limits;
 
   /// nullopt if it is not served.
   [[nodiscard]] std::optional<NamespaceId> namespace_id(std::string_view name) const {

@@ -10,12 +10,14 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 11> kTable = {{
+constexpr std::array<CodeRow, 13> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
     {Code::token_not_yet_valid, "token_not_yet_valid", "the token is not valid yet", true},
     {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
+    {Code::user_limit, "user_limit", "this user has too many connections", true},
+    {Code::address_limit, "address_limit", "too many connections come from this address", true},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},
     {Code::forbidden, "forbidden", "you may not join this room", false},
     {Code::too_many_rooms, "too_many_rooms", "too many rooms joined: leave one first", false},
@@ -46,9 +48,21 @@ Code code_for_token(std::error_code error) noexcept {
   return Code::token_invalid;
 }
 
-std::string connect_error_data(Code code) {
+Code code_for_limit(limits::Limit limit) noexcept {
+  switch (limit) {
+    case limits::Limit::user_sockets:
+      return Code::user_limit;
+    case limits::Limit::address_sockets:
+      return Code::address_limit;
+  }
+  return Code::unavailable;
+}
+
+std::string connect_error_data(Code code, std::chrono::milliseconds retry_after) {
   const CodeRow& row = row_of(code);
-  return fmt::format(R"({{"code":"{}","retryable":{}}})", row.name, row.retryable);
+  std::string out = fmt::format(R"({{"code":"{}","retryable":{})", row.name, row.retryable);
+  if (retry_after.count() > 0) out += fmt::format(R"(,"retry_after_ms":{})", retry_after.count());
+  return out + '}';
 }
 
 }  // namespace outcry::gateway

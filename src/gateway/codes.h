@@ -5,11 +5,14 @@
 // not told to one who may not join it. docs/reference/codes.md is tested against this table.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include "limits/limits.h"
 
 namespace outcry::gateway {
 
@@ -20,6 +23,8 @@ enum class Code : std::uint8_t {
   token_expired,
   token_not_yet_valid,
   token_refresh,
+  user_limit,
+  address_limit,
   // events
   bad_request,
   forbidden,
@@ -43,7 +48,11 @@ struct CodeRow {
 /// The code for a token that auth refused.
 [[nodiscard]] Code code_for_token(std::error_code error) noexcept;
 
-/// `{"code":…,"retryable":…}`: the data of a CONNECT_ERROR.
-[[nodiscard]] std::string connect_error_data(Code code);
+/// The code for a limit that was reached.
+[[nodiscard]] Code code_for_limit(limits::Limit limit) noexcept;
+
+/// `{"code":…,"retryable":…}`: the data of a CONNECT_ERROR, with `"retry_after_ms":…` if there is
+/// something to wait for.
+[[nodiscard]] std::string connect_error_data(Code code, std::chrono::milliseconds retry_after = {});
 
 }  // namespace outcry::gateway

@@ -52,5 +52,13 @@ TEST(CodesTest, a_connect_error_says_whether_to_try_again) {
             R"({"code":"token_invalid","retryable":false})");
 }
 
+TEST(CodesTest, a_refusal_by_a_limit_says_when_to_come_again) {
+  using limits::Limit;
+  EXPECT_EQ(code_for_limit(Limit::user_sockets), Code::user_limit);
+  EXPECT_EQ(code_for_limit(Limit::address_sockets), Code::address_limit);
+  EXPECT_EQ(connect_error_data(Code::user_limit, std::chrono::milliseconds(1500)),
+            R"({"code":"user_limit","retryable":true,"retry_after_ms":1500})");
+}
+
 }  // namespace
 }  // namespace outcry::gateway

@@ -161,6 +161,15 @@ struct ContractConfig {
   Strings greet_rooms{"user_{user}", "market_updates"};  // {user} is the token's user
 };
 
+/// [limits]: what clients may ask for before they are refused for a while.
+struct LimitsConfig {
+  bool dry_run = false;
+  Strings exempt_addresses{"127.0.0.0/8", "::1"};
+  std::size_t ipv6_prefix_bits = 64;
+  std::size_t user_sockets_max = 100;
+  std::size_t address_sockets_max = 5'000;
+};
+
 /// [log]
 struct LogConfig {
   std::string level = "info";
@@ -177,6 +186,7 @@ struct Config {
   RoomsConfig rooms;
   EventsConfig events;
   ContractConfig contract;
+  LimitsConfig limits;
   LogConfig log;
 };
 

@@ -10,6 +10,7 @@
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
 #include "gateway/config_tls.h"
+#include "net/ip_range.h"
 #include "store/postgres_url.h"
 
 namespace outcry::gateway {
@@ -50,6 +51,7 @@ class Rules {
     store();
     rooms();
     events();
+    limits();
     return std::move(problems_);
   }
 
@@ -184,6 +186,17 @@ class Rules {
     for (const auto& [event, member] : events.keys) {
       if (!is_latest(event)) {
         problem("events.keys: \"{}\" isn't in events.latest; a key means nothing to it", event);
+      }
+    }
+  }
+
+  void limits() {
+    for (const std::string& text : config_.limits.exempt_addresses) {
+      if (!net::IpRange::parse(text)) {
+        problem(
+            "limits.exempt_addresses: \"{}\" is neither an address nor a range; write "
+            "\"192.0.2.1\" or \"192.0.2.0/24\", without bits behind the prefix",
+            text);
       }
     }
   }

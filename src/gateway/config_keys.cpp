@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/config_key_tables.h"
+
 namespace outcry::gateway {
 namespace {
 
 using namespace std::string_view_literals;
-
-template <auto Section, auto Field>
-auto& member(Config& config) {
-  return config.*Section.*Field;
-}
 
 constexpr std::uint64_t kMiB = 1'048'576;
 constexpr std::uint64_t kHourMs = 3'600'000;
@@ -349,6 +346,7 @@ std::vector<ConfigKey> all_keys() {
   add(kRoomsKeys);
   add(kEventsKeys);
   add(kContractKeys);
+  add(limits_keys());
   add(kLogKeys);
   return all;
 }

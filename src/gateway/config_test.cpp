@@ -278,6 +278,8 @@ TEST_F(ConfigTest, addresses_urls_and_templates_are_checked_at_start) {
            std::pair{"[rooms]\nuser = [\"lobby\"]\n", "rooms.user"},
            std::pair{"[rooms]\npublic = [\"user_{id}\"]\n", "same rooms"},
            std::pair{"[contract]\ngreet_rooms = [\"{user}_x\"]\n", "contract.greet_rooms"},
+           std::pair{"[limits]\nexempt_addresses = [\"10.1.0.0/8\"]\n",
+                     "limits.exempt_addresses: \"10.1.0.0/8\""},
        }) {
     EXPECT_THAT(error_of(toml), HasSubstr(key)) << toml;
   }

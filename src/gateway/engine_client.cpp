@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/json_text.h"
 #include "protocol/http/target.h"
 
@@ -12,6 +13,13 @@ constexpr std::string_view kBearer = "Bearer ";
 
 std::string_view without_bearer(std::string_view text) {
   return text.starts_with(kBearer) ? text.substr(kBearer.size()) : text;
+}
+
+void send_connect_error(transport::EngineSession& engine, std::string_view namespace_name,
+                        std::string_view message, std::string_view data) {
+  std::string reply = "4";
+  socketio::append_connect_error(reply, namespace_name, message, data);
+  engine.send(transport::make_frame(reply));
 }
 
 /// Argument list of an acknowledgement: the array's text without its brackets.
@@ -32,55 +40,104 @@ std::string token_of_request(const transport::OpenRequest& request,
   return {};
 }
 
-EngineClient::EngineClient(ClientContext& context, transport::EngineSession& engine,
-                           std::string token)
-    : context_(context),
-      engine_(engine),
-      token_(token.empty() ? nullptr : std::make_unique<std::string>(std::move(token))) {}
+EngineClient::EngineClient(ClientContext& context, limits::Key address,
+                           std::unique_ptr<Opening> opening)
+    : context_(context), opening_(std::move(opening)), address_(address) {}
 
-void EngineClient::on_text(std::string_view text) {
-  take(reader_.text(text, context_.rules.packet_limits));
+void EngineClient::on_text(EngineSession& engine, std::string_view text) {
+  take(engine, reader_.text(text, context_.rules.packet_limits));
 }
 
-void EngineClient::on_binary(Bytes bytes) {
-  take(reader_.binary(bytes, context_.rules.packet_limits));
+void EngineClient::on_binary(EngineSession& engine, Bytes bytes) {
+  take(engine, reader_.binary(bytes, context_.rules.packet_limits));
 }
 
-void EngineClient::violated() {
+void EngineClient::violated(EngineSession& engine) {
   ++context_.stats.packets_malformed;
-  engine_.close(transport::CloseReason::forced_close);
+  engine.close(transport::CloseReason::forced_close);
 }
 
-void EngineClient::take(const Result<std::optional<socketio::Packet>>& result) {
-  if (!result) return violated();
+void EngineClient::take(EngineSession& engine,
+                        const Result<std::optional<socketio::Packet>>& result) {
+  if (!result) return violated(engine);
   if (!*result) return;  // attachments are missing
   const socketio::Packet& packet = **result;
   const auto namespace_id = context_.rules.namespace_id(packet.namespace_name);
   if (!namespace_id) {
-    if (packet.type != socketio::PacketType::connect) return violated();
+    if (packet.type != socketio::PacketType::connect) return violated(engine);
     ++context_.stats.connects_refused;
-    return refuse_connect(packet, "Invalid namespace", {});
+    return send_connect_error(engine, packet.namespace_name, "Invalid namespace", {});
   }
   ClientSession* session = session_in(*namespace_id);
   switch (packet.type) {
     case socketio::PacketType::connect:
-      return session != nullptr ? violated() : connect(packet, *namespace_id);
+      return session != nullptr || asked_for(*namespace_id)
+                 ? violated(engine)
+                 : connect(engine, packet, *namespace_id);
     case socketio::PacketType::disconnect:
-      return session == nullptr ? violated() : erase(*session);
+      return session == nullptr ? violated(engine) : erase(*session);
     case socketio::PacketType::event:
     case socketio::PacketType::binary_event:
-      return session == nullptr ? violated() : session->on_event(packet);
+      return session == nullptr ? violated(engine) : session->on_event(packet);
     case socketio::PacketType::ack:
     case socketio::PacketType::binary_ack:
-      if (session == nullptr) return violated();
+      if (session == nullptr) return violated(engine);
       // A binary answer has no form that a Python publisher could read.
       if (packet.attachments.empty()) {
         context_.on_ack(session->id(), packet.id.value_or(0), inside_brackets(packet.data));
       }
       return;
     case socketio::PacketType::connect_error:
-      return violated();
+      return violated(engine);
   }
+}
+
+// ---- CONNECT ----
+
+void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet,
+                           NamespaceId namespace_id) {
+  std::string token = opening_ ? opening_->token : std::string();
+  if (!packet.data.empty()) {
+    // The newest one: a front end renews it here, and keeps the URL that it opened with.
+    const auto own = json::string_member(packet.data, "token");
+    if (own && !own->empty()) token = *own;
+  }
+  const auto verified = context_.tokens.verify(without_bearer(token), wall_now());
+  if (!verified) return refuse(engine, packet.namespace_name, code_for_token(verified.error()));
+  if (!context_.control.clear()) {
+    return refuse(engine, packet.namespace_name, Code::unavailable);
+  }
+  if (!opening_) opening_ = std::make_unique<Opening>();  // back in the only namespace
+  opening_->asked.push_front({.namespace_id = namespace_id, .claims = *verified});
+  context_.control.send(AdmitRequest{.worker = context_.worker,
+                                     .namespace_id = namespace_id,
+                                     .engine = engine.id(),
+                                     .party = party_of((*verified)->user)});
+}
+
+void EngineClient::on_admit_answer(EngineSession& engine, const AdmitAnswer& answer) {
+  const auto claims = take_asked(answer.namespace_id);
+  if (!answer.refused) return open(engine, answer.namespace_id, *claims);
+  refuse(engine, context_.rules.config.socketio.namespaces[answer.namespace_id], *answer.refused,
+         std::chrono::milliseconds(answer.retry_after_ms));
+}
+
+void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
+                        const auth::Claims& claims) {
+  ++context_.stats.connects;
+  engine.confirm(end_of(claims));
+  ClientSession& session = context_.sessions.emplace(context_, engine, namespace_id, claims);
+  sessions_.push_back(session.id());
+  if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
+  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
+  session.open(std::ranges::find(greeted, claims.identity_claim) != greeted.end());
+}
+
+void EngineClient::refuse(EngineSession& engine, std::string_view namespace_name, Code code,
+                          std::chrono::milliseconds retry_after) {
+  ++context_.stats.connects_refused;
+  send_connect_error(engine, namespace_name, row_of(code).message,
+                     connect_error_data(code, retry_after));
 }
 
 /// When the connection's right ends: with its token, the clocks' leeway granted.
@@ -89,35 +146,28 @@ TimePoint EngineClient::end_of(const auth::Claims& claims) const {
   return steady_now() + left;
 }
 
-void EngineClient::connect(const socketio::Packet& packet, NamespaceId namespace_id) {
-  std::string token = token_ ? *token_ : std::string();
-  if (!packet.data.empty()) {
-    // The newest one: a front end renews it here, and keeps the URL that it opened with.
-    const auto own = json::string_member(packet.data, "token");
-    if (own && !own->empty()) token = *own;
-  }
-  const auto verified = context_.tokens.verify(without_bearer(token), wall_now());
-  if (!verified) {
-    ++context_.stats.connects_refused;
-    const CodeRow& row = row_of(code_for_token(verified.error()));
-    return refuse_connect(packet, row.message, connect_error_data(row.code));
-  }
-  const auth::Claims& claims = **verified;
-  ++context_.stats.connects;
-  engine_.confirm(end_of(claims));
-  ClientSession& session = context_.sessions.emplace(context_, engine_, namespace_id, claims);
-  sessions_.push_back(session.id());
-  if (context_.rules.config.socketio.namespaces.size() == 1) token_.reset();
-  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
-  session.open(std::ranges::find(greeted, claims.identity_claim) != greeted.end());
+bool EngineClient::asked_for(NamespaceId namespace_id) const {
+  return opening_ && std::ranges::find(opening_->asked, namespace_id, &Asked::namespace_id) !=
+                         opening_->asked.end();
 }
 
-void EngineClient::refuse_connect(const socketio::Packet& packet, std::string_view message,
-                                  std::string_view data) {
-  std::string reply = "4";
-  socketio::append_connect_error(reply, packet.namespace_name, message, data);
-  engine_.send(transport::make_frame(reply));
+/// Of a CONNECT that was asked about, which no second one can have followed.
+auth::TokenCache::SharedClaims EngineClient::take_asked(NamespaceId namespace_id) {
+  auth::TokenCache::SharedClaims claims;
+  opening_->asked.remove_if([&](Asked& asked) {
+    if (asked.namespace_id != namespace_id) return false;
+    claims = std::move(asked.claims);
+    return true;
+  });
+  OUTCRY_ASSERT(claims != nullptr);
+  return claims;
 }
+
+limits::Party EngineClient::party_of(std::string_view user) const {
+  return {.user = context_.rules.limits.user_key(user), .address = address_};
+}
+
+// ---- Its sockets ----
 
 ClientSession* EngineClient::session_in(NamespaceId namespace_id) {
   for (const SessionId id : sessions_.items()) {
@@ -131,24 +181,25 @@ void EngineClient::disconnect(ClientSession& session) {
   std::string packet = "4";
   socketio::append_disconnect(packet,
                               context_.rules.config.socketio.namespaces[session.namespace_id()]);
-  engine_.send(transport::make_frame(packet));
+  session.engine().send(transport::make_frame(packet));
   erase(session);
 }
 
 void EngineClient::erase(ClientSession& session) {
-  const SessionId id = session.id();
-  session.close();
-  sessions_.erase_value(id);
-  context_.sessions.erase(id);
+  sessions_.erase_value(session.id());
+  release(session);
 }
 
+void EngineClient::release(ClientSession& session) {
+  session.close();
+  context_.control.send(SocketGone{.party = party_of(session.user())});
+  context_.sessions.erase(session.id());
+}
+
+// What control is asked about is settled by the worker when the answer finds nobody.
 void EngineClient::on_close() {
   const ShortList<SessionId> sessions = std::move(sessions_);
-  for (const SessionId id : sessions.items()) {
-    ClientSession* session = context_.sessions.find(id);
-    session->close();
-    context_.sessions.erase(id);
-  }
+  for (const SessionId id : sessions.items()) release(*context_.sessions.find(id));
 }
 
 }  // namespace outcry::gateway

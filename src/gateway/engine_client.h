@@ -1,16 +1,20 @@
 // gateway/engine_client.h — the Socket.IO side of one engine session: its packets, and which
 // namespaces it has joined.
 //
-//   40  ─▶ token verified ─▶ ClientSession for that namespace, or CONNECT_ERROR
+//   40  ─▶ token verified ─▶ control: one more? ─▶ ClientSession for that namespace
+//              └─▶ CONNECT_ERROR ◀─┘
 //   42  ─▶ its ClientSession           43 ─▶ a publisher's callback
 //   41  ─▶ its ClientSession is closed
 //
-// Anything but CONNECT for a namespace that isn't joined ends the connection, as does a packet that
-// can't be decoded: the reference server's rules (docs/reference/protocol.md).
-// Thread: its worker's only. Owner: Worker.
+// While control is asked there is no socket yet: an event that comes before the answer ends the
+// connection, as one before CONNECT does. Anything but CONNECT for a namespace that isn't joined
+// ends the connection, as does a packet that can't be decoded: the reference server's rules
+// (docs/reference/protocol.md). Thread: its worker's only. Owner: Worker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +23,9 @@
 #include "base/short_list.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
+#include "gateway/codes.h"
+#include "limits/limits.h"
+#include "net/ip_address.h"
 #include "protocol/socketio/packet_reader.h"
 #include "transport/application.h"
 #include "transport/engine_session.h"
@@ -29,34 +36,56 @@ namespace outcry::gateway {
 [[nodiscard]] std::string token_of_request(const transport::OpenRequest& request,
                                            std::string_view query_parameter);
 
+/// Its session isn't kept, for it calls with itself: there are as many of these as connections.
 class EngineClient {
  public:
-  EngineClient(ClientContext& context, transport::EngineSession& engine, std::string token);
+  /// A CONNECT that control was asked about.
+  struct Asked {
+    NamespaceId namespace_id = 0;
+    auth::TokenCache::SharedClaims claims;
+  };
+  /// What only CONNECT needs.
+  struct Opening {
+    net::IpAddress address{};  // of the request that opened the session
+    std::string token{};       // likewise
+    std::forward_list<Asked> asked{};
+  };
+
+  /// `address`: of the opening request, as limits know it. `opening` may be null.
+  EngineClient(ClientContext& context, limits::Key address, std::unique_ptr<Opening> opening);
   EngineClient(const EngineClient&) = delete;
   EngineClient& operator=(const EngineClient&) = delete;
 
-  void on_text(std::string_view text);
-  void on_binary(Bytes bytes);
+  void on_text(transport::EngineSession& engine, std::string_view text);
+  void on_binary(transport::EngineSession& engine, Bytes bytes);
+  void on_admit_answer(transport::EngineSession& engine, const AdmitAnswer& answer);
   /// The engine session is gone: so are its sockets.
   void on_close();
   /// A publisher's doing: one socket leaves its namespace, the connection stays.
   void disconnect(ClientSession& session);
 
  private:
-  void take(const Result<std::optional<socketio::Packet>>& packet);
-  void connect(const socketio::Packet& packet, NamespaceId namespace_id);
+  using EngineSession = transport::EngineSession;
+
+  void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
+  void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
+  void open(EngineSession& engine, NamespaceId namespace_id, const auth::Claims& claims);
   [[nodiscard]] TimePoint end_of(const auth::Claims& claims) const;
-  void refuse_connect(const socketio::Packet& packet, std::string_view message,
-                      std::string_view data);
+  void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
+              std::chrono::milliseconds retry_after = {});
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);
+  [[nodiscard]] bool asked_for(NamespaceId namespace_id) const;
+  [[nodiscard]] auth::TokenCache::SharedClaims take_asked(NamespaceId namespace_id);
+  [[nodiscard]] limits::Party party_of(std::string_view user) const;
   void erase(ClientSession& session);
-  void violated();
+  void release(ClientSession& session);
+  void violated(EngineSession& engine);
 
   ClientContext& context_;
-  transport::EngineSession& engine_;
   socketio::PacketReader reader_;
-  ShortList<SessionId> sessions_;       // one for each joined namespace
-  std::unique_ptr<std::string> token_;  // of the request; null once it can't be needed any more
+  ShortList<SessionId> sessions_;     // one for each joined namespace
+  std::unique_ptr<Opening> opening_;  // null once no CONNECT can come any more
+  const limits::Key address_;         // kNobody: exempt
 };
 
 }  // namespace outcry::gateway

@@ -42,6 +42,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
+      admission_(rules_.limits.limits),
       snapshots_(rooms_, {.rooms_max = config_.events.snapshot_rooms_max,
                           .bytes_max = config_.events.snapshot_bytes_max,
                           .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
@@ -129,6 +130,20 @@ void Gateway::drain_control_mailbox() {
   });
   wake_workers();
   if (more) waker_.wake();
+}
+
+void Gateway::take(const AdmitRequest& request) {
+  AdmitAnswer answer{
+      .engine = request.engine, .party = request.party, .namespace_id = request.namespace_id};
+  if (const auto refusal = admission_.admit(request.party)) {
+    answer.refused = code_for_limit(refusal->limit);
+    answer.retry_after_ms = static_cast<std::uint32_t>(refusal->retry_after.count());
+  }
+  workers_.post(request.worker, answer);
+}
+
+void Gateway::take(const SocketGone& gone) {
+  admission_.leave(gone.party);
 }
 
 void Gateway::take(std::unique_ptr<JoinRequest> request) {
@@ -322,6 +337,9 @@ void Gateway::collect_metrics(MetricsDone done) {
                       MetricsSource source{.control = stats_,
                                            .publisher = publisher_.stats(),
                                            .workers = collection->workers};
+                      source.limits = admission_.counts();
+                      source.users = admission_.users();
+                      source.addresses = admission_.addresses();
                       source.rooms = rooms_.size();
                       source.snapshots = snapshots_.size();
                       source.paced = publisher_.replaced();

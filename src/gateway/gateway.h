@@ -2,6 +2,7 @@
 //
 //   bus (Redis) ─┐
 //   api (HTTP) ──┴─▶ publisher ─▶ workers that have members
+//   connect ─▶ admission ─▶ the asking worker
 //   join ─▶ owner cache ─▶ store ─▶ grant + snapshot ─▶ the asking worker
 //
 // Deliveries are posted as they come and workers are woken once for a batch: one system call for
@@ -27,6 +28,7 @@
 #include "gateway/snapshots.h"
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
+#include "limits/admission.h"
 #include "store/owner_cache.h"
 #include "store/owner_store.h"
 #include "transport/options.h"
@@ -69,6 +71,8 @@ class Gateway final : public Operations {
   struct Timers;
 
   void drain_control_mailbox();
+  void take(const AdmitRequest& request);
+  void take(const SocketGone& gone);
   void take(std::unique_ptr<JoinRequest> request);
   void take(JoinSettled settled);
   void take(RoomEmptied emptied);
@@ -100,6 +104,7 @@ class Gateway final : public Operations {
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;
+  limits::Admission admission_;
   RoomTable rooms_;
   Snapshots snapshots_;
   Publisher publisher_;

@@ -90,9 +90,10 @@ SharedRules shared_rules(const Config& config) {
                                                             .issuer = auth.issuer,
                                                             .audience = auth.audience}),
       .rooms = room_policy(config.rooms),
-      .packet_limits = {
-          .attachments_max = static_cast<std::uint32_t>(config.socketio.attachments_max),
-          .attachment_bytes_max = config.socketio.attachment_bytes_max}};
+      .packet_limits = {.attachments_max =
+                            static_cast<std::uint32_t>(config.socketio.attachments_max),
+                        .attachment_bytes_max = config.socketio.attachment_bytes_max},
+      .limits = LimitRules(config.limits, limits::KeyHash::random())};
 }
 
 transport::StaticFiles static_files(const Config& config) {

@@ -1,7 +1,7 @@
 // gateway/messages.h — what the control thread and the workers tell each other.
 //
-//   control ──▶ worker    deliver, join answered, act on sockets, stop
-//   worker  ──▶ control   join wanted, room lost its members, publisher's callback
+//   control ──▶ worker    deliver, socket admitted, join answered, act on sockets, stop
+//   worker  ──▶ control   socket wanted and gone, join wanted, room lost its members, callback
 //   worker  ──▶ worker    a connection whose session lives there
 //
 // Small values with ids, never pointers to what the other side owns; what many workers get is one
@@ -19,7 +19,9 @@
 
 #include "base/ids.h"
 #include "bus/publication.h"
+#include "gateway/codes.h"
 #include "gateway/worker_stats.h"
+#include "limits/limits.h"
 #include "rooms/room.h"
 #include "store/owner_store.h"
 #include "transport/application.h"
@@ -73,6 +75,15 @@ struct SocketCommand {
   std::vector<RoomTarget> rooms;  // to join or leave
 };
 
+/// The answer to AdmitRequest. Admitted means counted, also if the socket is gone by now.
+struct AdmitAnswer {
+  EngineId engine;
+  limits::Party party;
+  std::uint32_t retry_after_ms = 0;
+  std::optional<Code> refused;
+  NamespaceId namespace_id = 0;
+};
+
 struct JoinAnswer {
   enum class Verdict : std::uint8_t { granted, denied, unavailable };
   SessionId session;
@@ -90,9 +101,23 @@ struct Stop {};
 
 /// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
 using ToWorker = std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
-                              std::shared_ptr<const SocketCommand>, std::unique_ptr<JoinAnswer>,
-                              std::unique_ptr<transport::HandedOver>, std::unique_ptr<StatsRequest>,
-                              Drain, Stop>;
+                              std::shared_ptr<const SocketCommand>, AdmitAnswer,
+                              std::unique_ptr<JoinAnswer>, std::unique_ptr<transport::HandedOver>,
+                              std::unique_ptr<StatsRequest>, Drain, Stop>;
+
+/// May this engine session, whose token was verified, have a socket in this namespace? Asked for
+/// every CONNECT, for control alone knows how many a user has over all workers.
+struct AdmitRequest {
+  WorkerId worker = 0;
+  NamespaceId namespace_id = 0;
+  EngineId engine;
+  limits::Party party;
+};
+
+/// An admitted socket is no more.
+struct SocketGone {
+  limits::Party party;
+};
 
 /// May this session join this room? Asked for every join by a client, so that control knows which
 /// workers have members before the first event after it.
@@ -125,7 +150,7 @@ struct CallbackAnswer {
   std::string arguments;  // JSON values joined by ','
 };
 
-using ToControl = std::variant<std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
-                               std::unique_ptr<CallbackAnswer>>;
+using ToControl = std::variant<AdmitRequest, SocketGone, std::unique_ptr<JoinRequest>, JoinSettled,
+                               RoomEmptied, std::unique_ptr<CallbackAnswer>>;
 
 }  // namespace outcry::gateway

@@ -207,6 +207,20 @@ void add_control(Samples& out, const MetricsSource& source) {
             static_cast<double>(source.snapshots));
 }
 
+void add_limits(Samples& out, const MetricsSource& source) {
+  for (std::size_t i = 0; i < limits::kLimitCount; ++i) {
+    const std::string limit(limits::name_of(static_cast<limits::Limit>(i)));
+    out.counter("outcry_limit_reached_total",
+                "Requests over a limit, refused or (limits.dry_run) only counted.",
+                source.limits.refused[i], {{"limit", limit}, {"outcome", "refused"}});
+    out.counter("outcry_limit_reached_total", "", source.limits.would_refuse[i],
+                {{"limit", limit}, {"outcome", "counted"}});
+  }
+  out.gauge("outcry_users", "Users with a connected socket.", static_cast<double>(source.users));
+  out.gauge("outcry_addresses", "Addresses with a connected socket, without exempt ones.",
+            static_cast<double>(source.addresses));
+}
+
 void add_redis(Samples& out, const MetricsSource& source) {
   if (source.redis == nullptr) return;
   const bus::RedisSubscriberStats& r = *source.redis;
@@ -266,6 +280,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_clients(out);
   add_tokens(out);
   add_control(out, source);
+  add_limits(out, source);
   add_redis(out, source);
   add_store(out, source);
   return out.take();

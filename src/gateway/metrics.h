@@ -8,6 +8,7 @@
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
 #include "gateway/worker_stats.h"
+#include "limits/limits.h"
 #include "observe/metrics_text.h"
 #include "store/owner_cache.h"
 
@@ -20,6 +21,9 @@ struct MetricsSource {
   const ControlStats& control;
   const PublisherStats& publisher;
   std::span<const WorkerStats> workers;
+  limits::LimitCounts limits{};  // of control
+  std::size_t users = 0;         // with a socket
+  std::size_t addresses = 0;     // likewise, not exempt
   std::size_t rooms = 0;
   std::size_t snapshots = 0;
   std::uint64_t paced = 0;  // events replaced while they were held back

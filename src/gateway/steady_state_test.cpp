@@ -21,7 +21,6 @@
 #include <new>
 #include <optional>
 #include <semaphore>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,6 +31,7 @@
 
 #include "gateway/allocation_count_for_test.h"
 #include "gateway/client_for_test.h"
+#include "gateway/control_fixture.h"
 #include "gateway/gateway_setup.h"
 #include "gateway/room_table.h"
 #include "gateway/worker.h"
@@ -103,24 +103,15 @@ class SteadyStateTest : public testing::Test {
 
   void join(Client& client, std::string_view challenge, const rooms::RoomRef& room) {
     client.send(fmt::format(R"(42["join_challenge",{{"challenge_id":"{}"}}])", challenge));
-    auto request = std::get<std::unique_ptr<JoinRequest>>(next());
+    auto request = std::get<std::unique_ptr<JoinRequest>>(control_.next());
     post(std::make_unique<JoinAnswer>(JoinAnswer{.session = request->session,
                                                  .ticket = request->ticket,
                                                  .verdict = JoinAnswer::Verdict::granted,
                                                  .room = room}));
     worker_.wake();
-    ASSERT_TRUE(std::get<JoinSettled>(next()).present);
+    ASSERT_TRUE(std::get<JoinSettled>(control_.next()).present);
     ASSERT_NE(client.receive(), "");
   }
-  ToControl next() {
-    std::optional<ToControl> message;
-    for (;;) {
-      (void)mailbox_.drain(1, [&](ToControl m) { message = std::move(m); });
-      if (message) return std::move(*message);
-      if (!woken_.try_acquire_for(kPatience)) throw std::runtime_error("the worker said nothing");
-    }
-  }
-
   void publish(const rooms::RoomRef& room, SharedFrame frame, const DeliveryTerms& terms) {
     post(RoomDelivery{.room = room->number(), .frame = std::move(frame), .terms = terms});
   }
@@ -183,11 +174,14 @@ class SteadyStateTest : public testing::Test {
   const Config config_ = test_config();
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
-  std::counting_semaphore<> woken_{0};
-  ControlWaker waker_{[this] { woken_.release(); }};
-  ControlMailbox mailbox_{waker_, 1024};
-  Worker worker_{0,       rules_,   transport_,
-                 nullptr, mailbox_, [](WorkerId, transport::HandedOver&&) { return false; }};
+  test::ControlForTest control_{[this](ToWorker message) {
+    post(std::move(message));
+    worker_.wake();
+  }};
+  Worker worker_{
+      0, rules_, transport_, nullptr, control_.mailbox(), [](WorkerId, transport::HandedOver&&) {
+        return false;
+      }};
   std::jthread thread_;
   std::deque<Client> clients_;
   rooms::RoomRef common_;            // everybody's

@@ -50,15 +50,18 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::uint32_t slot = session.id().slot;
   while (slot >= clients_.size()) clients_.emplace_back();
   const std::string& parameter = context_.rules.config.auth.query_parameter;
-  clients_[slot].emplace(context_, session, token_of_request(request, parameter));
+  clients_[slot].emplace(
+      context_, context_.rules.limits.address_key(request.peer_address),
+      std::make_unique<EngineClient::Opening>(EngineClient::Opening{
+          .address = request.peer_address, .token = token_of_request(request, parameter)}));
 }
 
 void Worker::on_text(transport::EngineSession& session, std::string_view text) {
-  client_of(session).on_text(text);
+  client_of(session).on_text(session, text);
 }
 
 void Worker::on_binary(transport::EngineSession& session, Bytes bytes) {
-  client_of(session).on_binary(bytes);
+  client_of(session).on_binary(session, bytes);
 }
 
 void Worker::on_close(transport::EngineSession& session, transport::CloseReason) {
@@ -170,6 +173,15 @@ void Worker::apply(const SocketCommand& command, ClientSession& session) {
       return client_of(session.engine()).disconnect(session);
     case SocketCommand::Kind::close:
       return session.engine().close(transport::CloseReason::server_close);
+  }
+}
+
+void Worker::take(const AdmitAnswer& answer) {
+  transport::EngineSession* engine = endpoint_.find(answer.engine);
+  if (engine != nullptr && !engine->closed()) {
+    client_of(*engine).on_admit_answer(*engine, answer);
+  } else if (!answer.refused) {
+    control_.send(SocketGone{.party = answer.party});
   }
 }
 

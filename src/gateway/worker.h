@@ -69,6 +69,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(RoomDelivery delivery);
   void take(const std::shared_ptr<const Delivery>& delivery);
   void take(const std::shared_ptr<const SocketCommand>& command);
+  void take(const AdmitAnswer& answer);
   void take(std::unique_ptr<JoinAnswer> answer);
   void take(std::unique_ptr<transport::HandedOver> connection) {
     endpoint_.adopt(std::move(*connection));

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <semaphore>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/client_for_test.h"
+#include "gateway/control_fixture.h"
 #include "gateway/event_encoder.h"
 #include "gateway/gateway_setup.h"
 #include "gateway/room_table.h"
@@ -64,18 +64,11 @@ class WorkerFixture : public testing::Test {
   /// The worker's next message to control, which must be a T.
   template <class T>
   T next() {
-    std::optional<ToControl> message;
-    while (true) {
-      (void)mailbox_.drain(1, [&](ToControl m) { message = std::move(m); });
-      if (message) break;
-      if (!woken_.try_acquire_for(std::chrono::seconds(20))) {
-        throw std::runtime_error("the worker said nothing");
-      }
-    }
+    ToControl message = control_.next();
     if constexpr (std::is_same_v<T, JoinRequest> || std::is_same_v<T, CallbackAnswer>) {
-      return std::move(*std::get<std::unique_ptr<T>>(*message));
+      return std::move(*std::get<std::unique_ptr<T>>(message));
     } else {
-      return std::get<T>(std::move(*message));
+      return std::get<T>(std::move(message));
     }
   }
   void answer(const JoinRequest& request, Verdict verdict,
@@ -144,11 +137,11 @@ class WorkerFixture : public testing::Test {
   const Config config_ = test_config();
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
-  std::counting_semaphore<> woken_{0};
-  ControlWaker waker_{[this] { woken_.release(); }};
-  ControlMailbox mailbox_{waker_, 1024};
-  Worker worker_{0,       rules_,   transport_,
-                 nullptr, mailbox_, [](WorkerId, transport::HandedOver&&) { return false; }};
+  ControlForTest control_{[this](ToWorker message) { post(std::move(message)); }};
+  Worker worker_{
+      0, rules_, transport_, nullptr, control_.mailbox(), [](WorkerId, transport::HandedOver&&) {
+        return false;
+      }};
   std::uint16_t port_ = 0;
   std::jthread thread_;
 };

@@ -24,12 +24,36 @@ IpAddress::IpAddress(const sockaddr_storage& storage) noexcept {
   }
 }
 
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  const bool has_zero = text.find('\0') != std::string_view::npos;
+  if (has_zero || text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> ended{};  // with the zero that inet_pton wants
+  std::copy(text.begin(), text.end(), ended.begin());
+  IpAddress out;
+  if (::inet_pton(AF_INET, ended.data(), out.bytes_.data() + kV4At) == 1) {
+    out.bytes_[kV4At - 2] = out.bytes_[kV4At - 1] = 0xFF;
+    return out;
+  }
+  if (::inet_pton(AF_INET6, ended.data(), out.bytes_.data()) == 1) return out;
+  return std::nullopt;
+}
+
+bool IpAddress::is_v4() const noexcept {
+  return std::all_of(bytes_.begin(), bytes_.begin() + kV4At - 2,
+                     [](std::uint8_t byte) { return byte == 0; }) &&
+         bytes_[kV4At - 2] == 0xFF && bytes_[kV4At - 1] == 0xFF;
+}
+
+bool IpAddress::is_loopback() const noexcept {
+  if (is_v4()) return bytes_[kV4At] == 127;
+  return std::all_of(bytes_.begin(), bytes_.end() - 1,
+                     [](std::uint8_t byte) { return byte == 0; }) &&
+         bytes_.back() == 1;
+}
+
 std::string IpAddress::text() const {
   std::array<char, INET6_ADDRSTRLEN> out{};
-  const bool is_v4 = std::all_of(bytes_.begin(), bytes_.begin() + kV4At - 2,
-                                 [](std::uint8_t byte) { return byte == 0; }) &&
-                     bytes_[kV4At - 2] == 0xFF && bytes_[kV4At - 1] == 0xFF;
-  ::inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes_.data() + (is_v4 ? kV4At : 0), out.data(),
+  ::inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data() + (is_v4() ? kV4At : 0), out.data(),
               out.size());
   return out.data();
 }

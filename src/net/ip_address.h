@@ -7,7 +7,9 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 struct sockaddr_storage;
 
@@ -18,7 +20,15 @@ class IpAddress {
   IpAddress() = default;
   /// AF_INET and AF_INET6 only; any other family is the unspecified address.
   explicit IpAddress(const sockaddr_storage& storage) noexcept;
+  /// In the order of the network, IPv4 as ::ffff:a.b.c.d.
+  explicit IpAddress(const std::array<std::uint8_t, 16>& bytes) noexcept : bytes_(bytes) {}
+  /// "192.0.2.1", "2001:db8::1" or "::ffff:192.0.2.1"; without brackets, port or zone.
+  [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
+  [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const noexcept { return bytes_; }
+  [[nodiscard]] bool is_v4() const noexcept;
+  /// 127.0.0.0/8 or ::1: this machine itself.
+  [[nodiscard]] bool is_loopback() const noexcept;
   /// "192.0.2.1" or "2001:db8::1".
   [[nodiscard]] std::string text() const;
   auto operator<=>(const IpAddress&) const = default;

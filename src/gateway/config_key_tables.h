@@ -1,0 +1,19 @@
+// gateway/config_key_tables.h — the parts of the table of keys that have files of their own.
+#pragma once
+
+#include <span>
+
+#include "gateway/config_keys.h"
+
+namespace outcry::gateway {
+
+/// A ConfigKey's way to its member.
+template <auto Section, auto Field>
+auto& member(Config& config) {
+  return config.*Section.*Field;
+}
+
+/// [limits]
+[[nodiscard]] std::span<const ConfigKey> limits_keys();
+
+}  // namespace outcry::gateway
