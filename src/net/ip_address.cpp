@@ -25,8 +25,7 @@ IpAddress::IpAddress(const sockaddr_storage& storage) noexcept {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  const bool has_zero = text.find('\0') != std::string_view::npos;
-  if (has_zero || text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+  if (text.size() >= INET6_ADDRSTRLEN || text.contains('\0')) return std::nullopt;
   std::array<char, INET6_ADDRSTRLEN> ended{};  // with the zero that inet_pton wants
   std::copy(text.begin(), text.end(), ended.begin());
   IpAddress out;

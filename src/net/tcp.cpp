@@ -109,6 +109,14 @@ Result<std::size_t> read_some(int fd, std::span<std::byte> into) noexcept {
   }
 }
 
+Result<std::size_t> peek_some(int fd, std::span<std::byte> into) noexcept {
+  for (;;) {
+    const ssize_t got = ::recv(fd, into.data(), into.size(), MSG_PEEK);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return fail(last_error());
+  }
+}
+
 Result<std::size_t> write_some(int fd, std::span<const iovec> parts) noexcept {
   // One part is nearly every write, and the kernel takes it for less than a list of one.
   const bool is_one = parts.size() == 1;

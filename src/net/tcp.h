@@ -47,6 +47,8 @@ struct Accepted {
 
 /// Bytes read; 0 at the end of the stream. EAGAIN when nothing waits.
 [[nodiscard]] Result<std::size_t> read_some(int fd, std::span<std::byte> into) noexcept;
+/// The same without taking them: the next read brings them again.
+[[nodiscard]] Result<std::size_t> peek_some(int fd, std::span<std::byte> into) noexcept;
 /// Bytes written, which may be fewer than given; 0 when the socket takes nothing now.
 [[nodiscard]] Result<std::size_t> write_some(int fd, std::span<const iovec> parts) noexcept;
 
