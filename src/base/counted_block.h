@@ -15,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace outcry {
 
 /// Holds one count of a T, which derives from CountedBlock<T>.
@@ -46,6 +48,11 @@ class CountedPtr {
     return block_ == nullptr ? 0 : block_->count_.load(std::memory_order_relaxed);
   }
   void reset() noexcept { *this = CountedPtr(); }
+  /// To finish what nobody else has seen yet: this is the only holder.
+  [[nodiscard]] T& unshared() const noexcept {
+    OUTCRY_ASSERT(use_count() == 1);
+    return *block_;
+  }
 
   /// A T from `args` with `bytes` uninitialised bytes behind it, filled by fill(T&, span of them)
   /// before anybody else sees it.

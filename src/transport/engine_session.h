@@ -53,6 +53,9 @@ class EngineSession final : net::TimerHandler {
   /// counts.
   void confirm(TimePoint until = TimePoint::max()) noexcept;
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
+  /// Whether frames keep their trailers; they do unless this says otherwise.
+  void take_trailers(bool takes) noexcept { takes_trailers_ = takes; }
+  [[nodiscard]] bool takes_trailers() const noexcept { return takes_trailers_; }
   /// Queues a frame by its terms. A volatile one is dropped unless it could be written now.
   Sent send(const FrameRef& frame);
   /// The same for a frame meant for this client alone.
@@ -118,6 +121,7 @@ class EngineSession final : net::TimerHandler {
   bool awaiting_pong_ = false;
   bool probed_ = false;  // 2probe was answered
   bool base64_ = false;
+  bool takes_trailers_ = true;
   bool behind_ = false;  // the last write left something over
   std::uint8_t engine_path_ = 0;
   Endpoint& endpoint_;

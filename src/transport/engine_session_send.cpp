@@ -6,6 +6,7 @@ namespace outcry::transport {
 
 Sent EngineSession::send(const FrameRef& frame) {
   if (state_ != State::open) return Sent::dropped;
+  if (!takes_trailers_ && frame->has_trailer()) return send(frame.without_trailer());
   if (frame.terms().delivery_class == DeliveryClass::volatile_) {
     const Connection* carrier = endpoint_.find(is_websocket() ? websocket_ : poll_);
     if (carrier == nullptr || carrier->blocked()) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/base64.h"
 #include "protocol/engineio/packet.h"
 #include "protocol/websocket/deflate.h"
@@ -16,6 +17,11 @@ class FrameWriter {
   FrameWriter(Frame& frame, std::span<char> out) : frame_(frame), out_(out) {}
 
   void add_first(std::string_view payload, bool binary) { frame_.first_ = add(payload, binary); }
+  void mark_trailer(std::size_t bytes) {
+    const Frame::Packet& text = frame_.first_;
+    OUTCRY_ASSERT(bytes > 0 && bytes < text.size);
+    frame_.trailer_at_ = static_cast<std::uint32_t>(text.offset + text.size - 1 - bytes);
+  }
   void add_attachment(std::string_view payload) {
     if (!frame_.rest_) frame_.rest_ = std::make_unique<std::vector<Frame::Packet>>();
     frame_.rest_->push_back(add(payload, true));
@@ -49,14 +55,45 @@ std::size_t frame_size(std::size_t payload_bytes) {
 
 }  // namespace
 
-SharedFrame make_frame(std::string_view packet, std::span<const std::string> attachments) {
+SharedFrame make_frame(std::string_view packet, std::span<const std::string> attachments,
+                       std::size_t trailer_bytes) {
   std::size_t bytes = frame_size(packet.size());
   for (const std::string& attachment : attachments) bytes += frame_size(attachment.size());
   return SharedFrame::make(bytes, [&](Frame& frame, std::span<char> out) {
     FrameWriter writer(frame, out);
     writer.add_first(packet, false);
+    if (trailer_bytes > 0) writer.mark_trailer(trailer_bytes);
     for (const std::string& attachment : attachments) writer.add_attachment(attachment);
   });
+}
+
+void set_trailer(const SharedFrame& frame, std::string_view trailer) {
+  frame.unshared().overwrite_trailer(trailer);
+}
+
+void Frame::overwrite_trailer(std::string_view trailer) {
+  OUTCRY_ASSERT(has_trailer() && trailer.size() == this->trailer().size());
+  std::memcpy(begin() + trailer_at_, trailer.data(), trailer.size());
+}
+
+std::string_view Frame::trailer() const noexcept {
+  if (!has_trailer()) return {};
+  return wire().substr(trailer_at_, first_.offset + first_.size - 1 - trailer_at_);
+}
+
+SharedFrame make_frame_without_trailer(const Frame& frame) {
+  const std::string_view text = frame.text();
+  const std::size_t trailer = frame.trailer().size();
+  std::string packet(text.substr(0, text.size() - 1 - trailer));
+  packet += text.back();
+  return make_frame(packet, frame.attachments());
+}
+
+std::vector<std::string> Frame::attachments() const {
+  std::vector<std::string> out;
+  if (!rest_) return out;
+  for (const Packet& packet : *rest_) out.emplace_back(payload(packet));
+  return out;
 }
 
 SharedFrame make_binary_frame(Bytes message) {
@@ -113,6 +150,7 @@ struct FrameRef::Node {
   DeliveryTerms terms;
   TimePoint since;
   std::vector<std::pair<int, std::string>> deflated;  // by window bits
+  FrameRef without_trailer;                           // null: nobody has asked for it
 };
 
 struct FramePool::Deflaters {
@@ -129,6 +167,15 @@ FrameRef::~FrameRef() {
 
 const Frame& FrameRef::operator*() const noexcept {
   return *node_->frame;
+}
+
+const FrameRef& FrameRef::without_trailer() const {
+  if (!node_->frame->has_trailer()) return *this;
+  if (!node_->without_trailer) {
+    node_->without_trailer =
+        node_->pool.share(make_frame_without_trailer(*node_->frame), node_->terms, node_->since);
+  }
+  return node_->without_trailer;
 }
 
 const DeliveryTerms& FrameRef::terms() const noexcept {
@@ -172,6 +219,7 @@ FrameRef FramePool::share(SharedFrame frame, const DeliveryTerms& terms, TimePoi
 void FramePool::release(FrameRef::Node* node) noexcept {
   node->frame.reset();
   node->deflated.clear();
+  node->without_trailer = FrameRef();
   free_.push_back(node);
 }
 

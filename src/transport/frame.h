@@ -6,6 +6,11 @@
 // Server frames are unmasked (RFC 6455 §5.1), so the same WebSocket bytes serve every member of a
 // room; the packets' text within them is what a polling answer is made of. One encoding, two uses.
 //
+// An event may have a trailer: a last argument that only some clients take.
+//
+//   4 2["equity_updated",{…},"AAAAAB…"]     a client that can come back with it
+//   4 2["equity_updated",{…}]               any other
+//
 //   SharedFrame   immutable; crosses threads; atomic count, touched once per worker and event
 //   FrameRef      one worker's reference to it; plain count, touched once per delivery
 #pragma once
@@ -36,6 +41,11 @@ class Frame : public CountedBlock<Frame> {
     return 1 + (rest_ ? rest_->size() : 0);
   }
   [[nodiscard]] bool has_binary() const noexcept { return first_.binary || rest_ != nullptr; }
+  [[nodiscard]] bool has_trailer() const noexcept { return trailer_at_ != 0; }
+  /// Empty if it has none.
+  [[nodiscard]] std::string_view trailer() const noexcept;
+  /// The packets behind the first one.
+  [[nodiscard]] std::vector<std::string> attachments() const;
   /// The first packet's text, with its Engine.IO type digit; empty if it is binary.
   [[nodiscard]] std::string_view text() const noexcept {
     return first_.binary ? std::string_view() : payload(first_);
@@ -47,6 +57,7 @@ class Frame : public CountedBlock<Frame> {
 
  private:
   friend class FrameWriter;
+  friend void set_trailer(const SharedFrame& frame, std::string_view trailer);
   struct Packet {
     std::uint32_t offset = 0;  // of its payload in the wire bytes
     std::uint32_t size = 0;
@@ -56,14 +67,24 @@ class Frame : public CountedBlock<Frame> {
     return wire().substr(packet.offset, packet.size);
   }
   void append_packet(std::string& out, const Packet& packet) const;
+  void overwrite_trailer(std::string_view trailer);
 
   Packet first_;
+  std::uint32_t trailer_at_ = 0;  // in the wire bytes; it ends before the text's last character
   std::unique_ptr<std::vector<Packet>> rest_;  // attachments
 };
 
-/// One packet, and the attachments that belong to it. `packet` has its Engine.IO type digit.
+/// One packet, and the attachments that belong to it. `packet` has its Engine.IO type digit; its
+/// trailer, if it has one, is the `trailer_bytes` before its last character.
 [[nodiscard]] SharedFrame make_frame(std::string_view packet,
-                                     std::span<const std::string> attachments = {});
+                                     std::span<const std::string> attachments = {},
+                                     std::size_t trailer_bytes = 0);
+
+/// Writes another trailer of the same length into a frame that nobody else holds yet.
+void set_trailer(const SharedFrame& frame, std::string_view trailer);
+
+/// The same packets without the trailer.
+[[nodiscard]] SharedFrame make_frame_without_trailer(const Frame& frame);
 
 /// A binary message that stands alone.
 [[nodiscard]] SharedFrame make_binary_frame(Bytes message);
@@ -95,6 +116,8 @@ class FrameRef {
   /// The wire bytes for a connection with permessage-deflate of this window; compressed at the
   /// first call and kept for the other members of the room. Plain if shorter than `bytes_min`.
   [[nodiscard]] std::string_view deflated_wire(int window_bits, std::size_t bytes_min) const;
+  /// The frame for those who take no trailer; made at the first call, and kept for the others.
+  [[nodiscard]] const FrameRef& without_trailer() const;
   [[nodiscard]] const DeliveryTerms& terms() const noexcept;
   /// When the worker got the frame: the start of that tick.
   [[nodiscard]] TimePoint since() const noexcept;

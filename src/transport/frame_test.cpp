@@ -117,5 +117,67 @@ TEST(FrameRef, leaves_short_texts_and_binary_messages_plain) {
   EXPECT_EQ(binary.deflated_wire(15, 0), binary->wire());
 }
 
+// ---- Trailers ----
+
+constexpr std::string_view kTrailer = R"(,"AAAA")";
+
+SharedFrame event_with_trailer(std::span<const std::string> attachments = {}) {
+  return make_frame(R"(42["e",{"n":1},"AAAA"])", attachments, kTrailer.size());
+}
+
+TEST(Trailer, is_the_last_argument_and_can_be_left_out) {
+  const SharedFrame frame = event_with_trailer();
+  EXPECT_EQ(frame->text(), R"(42["e",{"n":1},"AAAA"])");
+  EXPECT_EQ(frame->trailer(), kTrailer);
+  const SharedFrame without = make_frame_without_trailer(*frame);
+  EXPECT_EQ(without->wire(), make_frame(R"(42["e",{"n":1}])")->wire());
+  EXPECT_FALSE(without->has_trailer());
+}
+
+TEST(Trailer, is_written_into_a_frame_that_nobody_else_has) {
+  const SharedFrame frame = event_with_trailer();
+  set_trailer(frame, R"(,"1234")");
+  EXPECT_EQ(frame->text(), R"(42["e",{"n":1},"1234"])");
+  EXPECT_EQ(payload_of(*frame), R"(42["e",{"n":1},"1234"])");
+}
+
+TEST(Trailer, leaves_the_attachments_where_they_are) {
+  const SharedFrame frame = event_with_trailer(std::vector<std::string>{"one", ""});
+  const SharedFrame without = make_frame_without_trailer(*frame);
+  EXPECT_EQ(without->packet_count(), 3u);
+  EXPECT_EQ(without->wire(),
+            make_frame(R"(42["e",{"n":1}])", std::vector<std::string>{"one", ""})->wire());
+}
+
+TEST(Trailer, a_frame_that_got_shorter_has_the_shorter_header) {
+  const std::string long_text = R"(42[")" + std::string(118, 'x') + '"';
+  const SharedFrame frame =
+      make_frame(long_text + std::string(kTrailer) + "]", {}, kTrailer.size());
+  EXPECT_EQ(frame->wire().size(), frame->text().size() + 4);
+  const SharedFrame without = make_frame_without_trailer(*frame);
+  EXPECT_EQ(without->wire().size(), without->text().size() + 2);
+}
+
+TEST(Trailer, those_who_take_none_share_one_frame) {
+  FramePool pool;
+  const FrameRef frame =
+      pool.share(event_with_trailer(), {.delivery_class = DeliveryClass::latest, .key = 7});
+  const FrameRef without = frame.without_trailer();
+  EXPECT_EQ(without->text(), R"(42["e",{"n":1}])");
+  EXPECT_EQ(without.terms().key, 7u);
+  EXPECT_TRUE(frame.without_trailer().same_as(without));
+  const FrameRef plain = pool.share(make_frame("4x"));
+  EXPECT_TRUE(plain.without_trailer().same_as(plain));
+}
+
+TEST(Trailer, the_frame_without_it_is_not_that_of_the_next_event) {
+  FramePool pool;
+  {
+    EXPECT_EQ(pool.share(event_with_trailer()).without_trailer()->text(), R"(42["e",{"n":1}])");
+  }
+  const FrameRef next = pool.share(make_frame(R"(42["f","AAAA"])", {}, kTrailer.size()));
+  EXPECT_EQ(next.without_trailer()->text(), R"(42["f"])");
+}
+
 }  // namespace
 }  // namespace outcry::transport

@@ -33,6 +33,22 @@ TEST(WebSocket, the_open_packet_comes_before_what_the_application_sends) {
   EXPECT_TRUE(worker.session()->is_websocket());
 }
 
+TEST(WebSocket, trailers_go_to_those_who_take_them) {
+  TestWorker worker;
+  bool takes = true;
+  worker.application.when_opened = [&](EngineSession& session) {
+    session.take_trailers(takes);
+    session.send(make_frame(R"(42["e","AAAA"])", {}, 7));
+  };
+  TestClient first(worker);
+  (void)open_websocket(first);
+  EXPECT_EQ(first.text(), R"(42["e","AAAA"])");
+  takes = false;
+  TestClient second(worker);
+  (void)open_websocket(second);
+  EXPECT_EQ(second.text(), R"(42["e"])");
+}
+
 TEST(WebSocket, reads_frames_that_came_in_one_segment_with_the_upgrade) {
   TestWorker worker;
   TestClient client(worker);
