@@ -35,11 +35,13 @@ RoomRecord& RoomTable::find_or_make(NamespaceId namespace_id, std::string_view n
   if (RoomRecord* known = find_key(key)) return *known;
   auto record = std::make_unique<RoomRecord>();
   record->room = rooms::make_room(next_number_++, key);
+  record->dropped = dropped_;
   return **rooms_.insert(std::move(record)).first;
 }
 
 void RoomTable::release(RoomRecord& record) {
-  if (record.present != 0 || record.unsettled != 0 || record.snapshot != nullptr) return;
+  const bool held = record.present != 0 || record.unsettled != 0 || record.parked != 0;
+  if (held || record.snapshot != nullptr || record.newest != 0) return;
   rooms_.erase(rooms_.find(record.room->key()));
 }
 

@@ -5,7 +5,7 @@
 // One look-up on the way of an event finds all that control knows of its room. A grant counts as
 // presence at once: an event that comes right after it must follow the answer to the worker. Until
 // the worker has told how that join ended, its "no members left" is older than the grant, and does
-// not count. A room ends when nobody is in it and it has no newest values to keep.
+// not count. A room ends when nobody is in it or may come back to it, and nothing of it is kept.
 // Thread: the control thread. Owner: Gateway.
 #pragma once
 
@@ -20,6 +20,7 @@
 
 #include "base/by_text.h"
 #include "base/ids.h"
+#include "eventlog/history.h"
 #include "rooms/room.h"
 
 namespace outcry::gateway {
@@ -36,6 +37,9 @@ struct RoomRecord {
   WorkerSet present = 0;             // workers with members, as far as is known
   WorkerSet unsettled = 0;           // workers that have yet to tell how a join ended
   RoomSnapshot* snapshot = nullptr;  // Snapshots' business
+  eventlog::EntryIndex newest = 0;   // EventHistory's: its newest entry there
+  std::uint64_t dropped = 0;         // EventHistory's: entries up to here may be gone
+  std::uint32_t parked = 0;          // sockets that may come back to it
 };
 
 class RoomTable {
@@ -52,6 +56,11 @@ class RoomTable {
   RoomRecord& find_or_make(NamespaceId namespace_id, std::string_view name);
   /// Ends the room if nothing holds it any more.
   void release(RoomRecord& record);
+
+  /// Of a room that isn't known, events up to this release may have been dropped.
+  void note_dropped(std::uint64_t released) noexcept {
+    if (released > dropped_) dropped_ = released;
+  }
 
   void granted(RoomRecord& record, WorkerId worker);
   /// A grant's end: whether the worker has members of the room now. May end the room.
@@ -75,6 +84,7 @@ class RoomTable {
   // How many joins, where one worker has several on their way for one room.
   boost::unordered_flat_map<std::pair<rooms::RoomNumber, WorkerId>, std::uint32_t> more_unsettled_;
   rooms::RoomNumber next_number_ = 1;
+  std::uint64_t dropped_ = 0;
   mutable std::string key_;  // built in one buffer: a look-up allocates nothing
 };
 
