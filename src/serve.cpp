@@ -4,16 +4,18 @@
 #include <cstdio>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "api/health_routes.h"
 #include "api/operations_server.h"
 #include "api/publish_routes.h"
+#include "api/reload_route.h"
 #include "base/log.h"
 #include "gateway/config.h"
+#include "gateway/config_tls.h"
 #include "gateway/gateway.h"
+#include "gateway/reload.h"
+#include "signals.h"
 
 namespace outcry {
 namespace {
@@ -43,73 +45,61 @@ void listen_for_operations(api::OperationsServer& server, const gateway::Config&
   }
 }
 
-/// First signal: drain, then end. Second: end now.
-class Shutdown {
- public:
-  Shutdown(boost::asio::io_context& io, gateway::Gateway& gateway, std::chrono::milliseconds drain)
-      : io_(io), gateway_(gateway), drain_(drain), signals_(io, SIGINT, SIGTERM), timer_(io) {
-    wait();
-  }
-
- private:
-  void wait() {
-    signals_.async_wait([this](boost::system::error_code error, int signal) {
-      if (error) return;
-      if (draining_) return io_.stop();
-      draining_ = true;
-      log::info("signal {}: draining for up to {} ms", signal, drain_.count());
-      gateway_.drain();
-      poll_until(steady_now() + drain_);
-      wait();
+/// What is neither the gateway's nor a worker's.
+void add_reloads(gateway::Reloader& reloader, api::OperationsServer& operations,
+                 gateway::Gateway& gateway) {
+  reloader.add([](const gateway::Config& next, gateway::Strings&) {
+    return [level = level_of(next.log.level)] { log::set_level(level); };
+  });
+  reloader.add([&operations](const gateway::Config& next, gateway::Strings&) {
+    return [&operations, keys = next.operations.api_keys] { operations.set_api_keys(keys); };
+  });
+  reloader.add([&operations, &gateway](const gateway::Config& next, gateway::Strings& changed) {
+    auto tls = gateway::operations_tls(next.operations);
+    const net::TlsIdentity* running = gateway.certificates().in_use("operations");
+    const bool is_same = tls && running != nullptr ? tls->same_as(*running) : !tls && !running;
+    if (is_same) return gateway::Reloader::Commit();
+    gateway::note_new_content(changed, "operations.tls_certificate_file");
+    return gateway::Reloader::Commit([&operations, &gateway, tls = std::move(tls)] {
+      operations.use(tls);
+      gateway.certificates().use("operations", tls);
     });
-  }
-
-  void poll_until(TimePoint deadline) {
-    gateway_.collect_metrics([this, deadline](const std::vector<observe::MetricSample>& samples) {
-      double sessions = 0;
-      for (const auto& sample : samples) {
-        if (sample.name == "outcry_engine_sessions") sessions += sample.value;
-      }
-      if (sessions == 0 || steady_now() >= deadline) return io_.stop();
-      timer_.expires_after(std::chrono::milliseconds(20));
-      timer_.async_wait([this, deadline](boost::system::error_code error) {
-        if (!error) poll_until(deadline);
-      });
-    });
-  }
-
-  boost::asio::io_context& io_;
-  gateway::Gateway& gateway_;
-  std::chrono::milliseconds drain_;
-  boost::asio::signal_set signals_;
-  boost::asio::steady_timer timer_;
-  bool draining_ = false;
-};
+  });
+}
 
 }  // namespace
 
 int serve(const cli::ServeOptions& options) {
-  const auto loaded = gateway::load_config({.file = options.config,
-                                            .environment = gateway::process_environment(),
-                                            .development = options.development});
+  const gateway::LoadOptions load{.file = options.config,
+                                  .environment = gateway::process_environment(),
+                                  .development = options.development};
+  const auto loaded = gateway::load_config(load);
   const gateway::Config& config = loaded.config;
   for (const std::string& notice : loaded.notices) fmt::print(stderr, "{}\n", notice);
   std::signal(SIGPIPE, SIG_IGN);
   const LogScope log_scope(level_of(config.log.level));
 
   boost::asio::io_context io(1);
-  gateway::Gateway gateway(io, config);
+  gateway::Reloader reloader(load, config);
+  gateway::Gateway gateway(io, config, &reloader);
   api::Router router;
   api::add_publish_routes(router, gateway);
   api::add_health_routes(router, gateway);
-  api::OperationsServer operations(
-      io,
-      {.api_keys = config.operations.api_keys, .body_bytes_max = config.operations.body_bytes_max},
-      std::move(router));
+  api::add_reload_route(router, reloader);
+  const auto operations_tls = gateway::operations_tls(config.operations);
+  api::OperationsServer operations(io,
+                                   {.api_keys = config.operations.api_keys,
+                                    .body_bytes_max = config.operations.body_bytes_max,
+                                    .tls = operations_tls},
+                                   std::move(router));
+  gateway.certificates().use("operations", operations_tls);
   listen_for_operations(operations, config);
+  add_reloads(reloader, operations, gateway);
   gateway.start();
   const Shutdown shutdown(io, gateway, config.server.drain);
-  log::info("serving operations on {}", config.operations.listen);
+  const Hangup hangup(io, reloader);
+  log::info("serving operations on {}{}", config.operations.listen,
+            operations_tls ? " over TLS" : "");
   io.run();
   operations.stop();
   gateway.stop();

@@ -14,10 +14,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <openssl/ssl.h>
 
 #include "api/api_keys.h"
+#include "api/operations_stream.h"
 #include "api/request_head.h"
 #include "base/assert.h"
 #include "base/log.h"
@@ -75,6 +76,19 @@ Problem parse_problem(const boost::system::error_code& error,
   return {.kind = ProblemKind::malformed_request, .detail = error.message()};
 }
 
+// Nullptr for a port that is plain.
+std::shared_ptr<asio::ssl::context> tls_settings(const net::TlsIdentity* identity) {
+  if (identity == nullptr) return nullptr;
+  auto out = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  OUTCRY_ASSERT(identity->apply(*out->native_handle()));  // it was tried when it was loaded
+  // Few callers, with connections that last: nothing to gain by resuming, and with clients'
+  // certificates each handshake asks for them.
+  SSL_CTX_set_session_cache_mode(out->native_handle(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(out->native_handle(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(out->native_handle(), 0);
+  return out;
+}
+
 // Where a handler leaves its answer, and how the connection learns of it.
 struct Answer {
   explicit Answer(const asio::any_io_executor& executor) : ready(executor) {}
@@ -90,6 +104,7 @@ struct OperationsServer::Core : std::enable_shared_from_this<Core> {
         options(std::move(chosen)),
         router(std::move(routes)),
         keys(options.api_keys),
+        tls(tls_settings(options.tls.get())),
         acceptor(io_context),
         accept_pause(io_context) {}
 
@@ -102,6 +117,7 @@ struct OperationsServer::Core : std::enable_shared_from_this<Core> {
   OperationsServerOptions options;
   Router router;
   ApiKeys keys;
+  std::shared_ptr<asio::ssl::context> tls;  // of connections from now on; null: plain
   tcp::acceptor acceptor;
   asio::steady_timer accept_pause;
   std::unordered_set<Connection*> connections;  // each removes itself when it ends
@@ -114,7 +130,7 @@ class OperationsServer::Core::Connection {
  public:
   Connection(std::shared_ptr<Core> core, tcp::socket socket)
       : core_(std::move(core)),
-        stream_(std::move(socket)),
+        stream_(std::move(socket), core_->tls.get()),
         buffer_(core_->options.header_bytes_max + kReadBytes) {
     core_->connections.insert(this);
     core_->stats.connections_open = core_->connections.size();
@@ -129,17 +145,28 @@ class OperationsServer::Core::Connection {
   // One request after the other, until one side has enough.
   asio::awaitable<void> serve() {
     // GCC 12 miscompiles co_await beside && in a condition: one statement each, here and below.
-    bool more = true;
+    bool more = co_await begin();
     while (more && !core_->stopped) more = co_await serve_one();
     if (lingers_ && !core_->stopped) co_await linger();
   }
 
   void close() {
-    stream_.close();
+    stream_.tcp().close();
     if (answer_) answer_->ready.cancel();
   }
 
  private:
+  asio::awaitable<bool> begin() {
+    if (!stream_.is_tls()) co_return true;
+    boost::system::error_code error;
+    stream_.tcp().expires_after(core_->options.header_timeout);
+    co_await stream_.async_handshake(awaited(error));
+    if (!error) co_return true;
+    ++core_->stats.handshakes_failed;
+    log::debug("operations: TLS handshake failed: {}", error.message());
+    co_return false;
+  }
+
   // Whether another request may follow.
   asio::awaitable<bool> serve_one() {
     const bool has_begun = co_await wait_for_request();
@@ -148,7 +175,7 @@ class OperationsServer::Core::Connection {
     parser.header_limit(core_->options.header_bytes_max);
     parser.body_limit(core_->options.body_bytes_max);
     boost::system::error_code error;
-    stream_.expires_after(core_->options.header_timeout);
+    stream_.tcp().expires_after(core_->options.header_timeout);
     co_await http::async_read_header(stream_, buffer_, parser, awaited(error));
     if (error) co_return co_await refuse(error);
 
@@ -164,7 +191,7 @@ class OperationsServer::Core::Connection {
       const bool keep = is_framed && parser.is_done() && parser.keep_alive();
       co_return co_await reply(problem_response(*std::move(problem)), head, keep);
     }
-    stream_.expires_after(core_->options.request_timeout);
+    stream_.tcp().expires_after(core_->options.request_timeout);
     if (!head.expect.empty()) {
       const bool sent = co_await send_continue();
       if (!sent) co_return false;
@@ -180,7 +207,7 @@ class OperationsServer::Core::Connection {
   asio::awaitable<bool> wait_for_request() {
     if (buffer_.size() > 0) co_return true;  // pipelined
     boost::system::error_code error;
-    stream_.expires_after(core_->options.idle_timeout);
+    stream_.tcp().expires_after(core_->options.idle_timeout);
     const std::size_t count =
         co_await stream_.async_read_some(buffer_.prepare(kReadBytes), awaited(error));
     buffer_.commit(count);
@@ -216,7 +243,7 @@ class OperationsServer::Core::Connection {
     });
     if (!waiting->response) {
       boost::system::error_code ignored;  // cancelled or expired: the response tells
-      stream_.expires_never();
+      stream_.tcp().expires_never();
       waiting->ready.expires_after(core_->options.request_timeout);
       co_await waiting->ready.async_wait(awaited(ignored));
     }
@@ -254,7 +281,7 @@ class OperationsServer::Core::Connection {
     if (head.method != "HEAD") message.body() = std::move(response.body);
 
     boost::system::error_code error;
-    stream_.expires_after(core_->options.request_timeout);
+    stream_.tcp().expires_after(core_->options.request_timeout);
     http::response_serializer<http::string_body> serializer(message);
     co_await http::async_write(stream_, serializer, awaited(error));
     lingers_ = !error && !keep_alive;
@@ -264,16 +291,18 @@ class OperationsServer::Core::Connection {
   // Unread bytes would turn our close into a reset, which destroys the answer on its way.
   asio::awaitable<void> linger() {
     boost::system::error_code error;
-    (void)stream_.socket().shutdown(tcp::socket::shutdown_send, error);  // it returns `error`
-    stream_.expires_after(core_->options.linger);
+    stream_.tcp().expires_after(core_->options.linger);
+    if (stream_.is_tls()) co_await stream_.async_shutdown(awaited(error));
+    // Below TLS from here on: what still comes is thrown away.
+    (void)stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, error);  // returns `error`
     for (std::size_t total = 0; !error && total < kLingerBytesMax;) {
       buffer_.clear();
-      total += co_await stream_.async_read_some(buffer_.prepare(kReadBytes), awaited(error));
+      total += co_await stream_.tcp().async_read_some(buffer_.prepare(kReadBytes), awaited(error));
     }
   }
 
   std::shared_ptr<Core> core_;
-  beast::tcp_stream stream_;
+  OperationsStream stream_;
   beast::flat_buffer buffer_;
   std::shared_ptr<Answer> answer_;  // while a handler is asked
   bool lingers_ = false;
@@ -335,6 +364,14 @@ std::error_code OperationsServer::listen(const std::string& address, std::uint16
 
 std::uint16_t OperationsServer::port() const noexcept {
   return core_->port;
+}
+
+void OperationsServer::use(const std::shared_ptr<const net::TlsIdentity>& identity) {
+  core_->tls = tls_settings(identity.get());
+}
+
+void OperationsServer::set_api_keys(const std::vector<std::string>& keys) {
+  core_->keys = ApiKeys(keys);
 }
 
 void OperationsServer::stop() {

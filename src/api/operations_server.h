@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "api/router.h"
+#include "net/tls_identity.h"
 
 namespace boost::asio {
 class io_context;
@@ -37,6 +38,7 @@ struct OperationsServerOptions {
   std::chrono::milliseconds request_timeout{30'000};  // to read the body; again, to answer
   std::chrono::milliseconds idle_timeout{75'000};     // between requests
   std::chrono::milliseconds linger{1'000};            // to read on after a refusal
+  std::shared_ptr<const net::TlsIdentity> tls;        // null: plain HTTP
 };
 
 struct OperationsServerStats {
@@ -44,6 +46,7 @@ struct OperationsServerStats {
   std::uint64_t connections_refused = 0;        // beyond connections_max
   std::uint64_t connections_open = 0;           // now
   std::uint64_t timeouts = 0;                   // requests that did not arrive in time
+  std::uint64_t handshakes_failed = 0;          // no TLS, or no certificate that was asked for
   std::uint64_t keys_refused = 0;               // missing or wrong
   std::map<unsigned, std::uint64_t> responses;  // by status
 };
@@ -60,6 +63,12 @@ class OperationsServer {
   [[nodiscard]] std::error_code listen(const std::string& address, std::uint16_t port);
   /// The port in use; 0 before listen().
   [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// Of requests from now on; the old keys open nothing any more.
+  void set_api_keys(const std::vector<std::string>& keys);
+
+  /// Of connections from now on; nullptr: plain HTTP.
+  void use(const std::shared_ptr<const net::TlsIdentity>& identity);
 
   /// Closes the listener and all connections; no handler is called afterwards.
   void stop();

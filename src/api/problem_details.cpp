@@ -18,7 +18,7 @@ struct Description {
 };
 
 // Indexed by ProblemKind.
-constexpr std::array<Description, 14> kDescriptions{{
+constexpr std::array<Description, 15> kDescriptions{{
     {400, "malformed-request", "The request is malformed"},
     {401, "missing-key", "An API key is needed"},
     {403, "wrong-key", "The API key is not valid"},
@@ -29,6 +29,7 @@ constexpr std::array<Description, 14> kDescriptions{{
     {415, "unsupported-media-type", "The body must be JSON"},
     {417, "unknown-expectation", "The expectation can't be met"},
     {422, "invalid-field", "A field is not valid"},
+    {422, "refused-configuration", "The configuration can't be used"},
     {431, "headers-too-large", "The headers are too large"},
     {501, "unknown-coding", "The transfer coding is not supported"},
     {503, "unavailable", "The gateway can't do this now"},

@@ -27,6 +27,7 @@ enum class ProblemKind : std::uint8_t {
   unsupported_media_type,  // 415
   unknown_expectation,     // 417
   invalid_field,           // 422
+  refused_configuration,   // 422
   headers_too_large,       // 431
   unknown_coding,          // 501
   unavailable,             // 503

@@ -99,7 +99,7 @@ std::optional<Problem> check_head(const RequestHead& head, const Router& router,
   if (route->needs_key) {
     if (auto problem = check_key(head, keys)) return problem;
   }
-  return route->method == "POST" ? check_body_headers(head) : std::nullopt;
+  return route->method == "POST" && route->takes_body ? check_body_headers(head) : std::nullopt;
 }
 
 }  // namespace outcry::api

@@ -14,6 +14,7 @@ struct Route {
   std::string path;
   bool needs_key = true;
   Handler handle;
+  bool takes_body = true;  // of a POST: without, nothing is asked of the body's headers
 };
 
 class Router {

@@ -65,6 +65,10 @@ void stop() {
   g_logger.reset();
 }
 
+void set_level(Level lowest) noexcept {
+  if (g_logger) g_logger->set_level(to_spdlog(lowest));
+}
+
 bool enabled(Level level) noexcept {
   return g_logger && g_logger->should_log(to_spdlog(level));
 }

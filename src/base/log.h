@@ -20,6 +20,8 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 void start(Level lowest);
 /// Writes what is queued and ends the writer.
 void stop();
+/// From now on; any thread.
+void set_level(Level lowest) noexcept;
 [[nodiscard]] bool enabled(Level level) noexcept;
 void write(Level level, std::string_view message) noexcept;
 

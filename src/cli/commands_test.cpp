@@ -204,5 +204,13 @@ TEST_F(CommandsTest, publish_refuses_what_it_cannot_send) {
   EXPECT_THAT(err_.str(), HasSubstr("API key"));
 }
 
+TEST_F(CommandsTest, publish_says_that_it_speaks_no_tls) {
+  environment_["OUTCRY_API_KEY"] = "k";
+  const std::string file =
+      write("[operations]\ntls_certificate_file = \"a\"\ntls_key_file = \"b\"\n", "tls.toml");
+  EXPECT_EQ(command({"publish", "--room", "r", "--event", "e", "--config", file}), kExitUsage);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("speaks TLS"), HasSubstr("curl")));
+}
+
 }  // namespace
 }  // namespace outcry::cli

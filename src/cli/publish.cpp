@@ -94,6 +94,12 @@ int publish(const PublishOptions& options, const Surroundings& surroundings) {
   load.file = options.config;
   load.environment = surroundings.environment;
   const gateway::OperationsConfig operations = gateway::read_config(load).config.operations;
+  if (options.address.empty() && !operations.tls_certificate_file.empty()) {
+    throw gateway::ConfigError(
+        "publish: the operations port speaks TLS (operations.tls_certificate_file), and this "
+        "command "
+        "doesn't; use curl with --cacert");
+  }
   const std::string address = options.address.empty() ? operations.listen : options.address;
   const auto listen = gateway::parse_listen_address(address);
   if (!listen || listen->port == 0) {

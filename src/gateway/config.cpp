@@ -214,6 +214,7 @@ void make_up_secrets(LoadedConfig& loaded) {
   Config& config = loaded.config;
   if (config.auth.secret.empty()) {
     config.auth.secret = random_id(kRandomBytes);
+    loaded.made_up.emplace_back("auth.secret");
     loaded.notices.push_back("development: auth.secret for this run is " + config.auth.secret);
   } else if (const auto weakness = auth::secret_weakness(config.auth.secret)) {
     loaded.notices.push_back("development: auth.secret " + *weakness +
@@ -221,6 +222,7 @@ void make_up_secrets(LoadedConfig& loaded) {
   }
   if (config.operations.api_keys.empty()) {
     config.operations.api_keys.push_back(random_id(kRandomBytes));
+    loaded.made_up.emplace_back("operations.api_keys");
     loaded.notices.push_back("development: the API key for this run is " +
                              config.operations.api_keys.front());
   }

@@ -6,7 +6,7 @@
 //
 //   defaults  <  TOML file  <  OUTCRY_SECTION_KEY in the environment
 //
-// Read once at start-up; then shared read-only.
+// Read at start-up and shared read-only. A reload (gateway/reload.h) makes a new one.
 #pragma once
 
 #include <chrono>
@@ -33,6 +33,7 @@ struct ServerConfig {
   bool pin_workers = false;
   std::string tls_certificate_file;  // empty, as is the key: plain connections
   std::string tls_key_file;
+  std::map<std::string, std::string> tls_certificates;  // further ones: certificate -> key file
   std::string tls_version_min = "1.2";
   std::string path = "/socket.io/";
   Strings allowed_origins;  // exact; "*" in development only; same-origin is always allowed
@@ -80,6 +81,9 @@ struct OperationsConfig {
   Strings api_keys;
   std::string api_keys_file;  // its keys are in api_keys after loading
   std::size_t body_bytes_max = 1'048'576;
+  std::string tls_certificate_file;  // empty, as is the key: plain connections
+  std::string tls_key_file;
+  std::string tls_client_ca_file;  // empty: callers need no certificate
 };
 
 /// [auth]: who a client is.
@@ -211,6 +215,8 @@ struct LoadOptions {
 
 struct LoadedConfig {
   Config config;
+  /// Keys ("section.name") whose values were made up for a development run.
+  Strings made_up;
   /// For the operator's eyes: made-up keys of a development run, variables that look mistyped.
   Strings notices;
 };

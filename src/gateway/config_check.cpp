@@ -44,6 +44,7 @@ class Rules {
 
   Strings problems() {
     server();
+    for (const std::string& tls : tls_problems(config_)) problem("{}", tls);
     socketio();
     operations();
     auth();
@@ -71,7 +72,6 @@ class Rules {
   void server() {
     const ServerConfig& server = config_.server;
     listen("server.listen", server.listen);
-    if (const auto tls = tls_problem(server)) problem("{}", *tls);
     const std::string& path = server.path;
     if (path.size() < 3 || path.front() != '/' || path.back() != '/' ||
         path.find_first_of("?#% ") != std::string::npos) {

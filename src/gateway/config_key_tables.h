@@ -13,6 +13,12 @@ auto& member(Config& config) {
   return config.*Section.*Field;
 }
 
+/// Marks a key whose new value a running gateway takes.
+constexpr ConfigKey reloadable(ConfigKey key) {
+  key.reloadable = true;
+  return key;
+}
+
 /// [limits]
 [[nodiscard]] std::span<const ConfigKey> limits_keys();
 

@@ -32,13 +32,19 @@ constexpr std::array kServerKeys{
               "Each worker keeps to one CPU, the control thread to the next if there is one. For "
               "machines that run nothing else; without effect under a CPU quota and with more "
               "workers than CPUs."},
-    ConfigKey{"server", "tls_certificate_file", &member<&Config::server, &S::tls_certificate_file>,
-              "PEM file: the server's certificate, then those between it and its root. With "
-              "`tls_key_file` the port speaks TLS and nothing else; without both, plain HTTP."},
-    ConfigKey{"server", "tls_key_file", &member<&Config::server, &S::tls_key_file>,
-              "PEM file: the private key of that certificate, without a passphrase."},
-    ConfigKey{"server", "tls_version_min", &member<&Config::server, &S::tls_version_min>,
-              "Oldest version of TLS that a client may speak.", "", 0, 0, kTlsVersions},
+    reloadable({"server", "tls_certificate_file",
+                &member<&Config::server, &S::tls_certificate_file>,
+                "PEM file: the server's certificate, then those between it and its root. With "
+                "`tls_key_file` the port speaks TLS and nothing else; without both, plain HTTP."}),
+    reloadable({"server", "tls_key_file", &member<&Config::server, &S::tls_key_file>,
+                "PEM file: the private key of that certificate, without a passphrase."}),
+    reloadable(
+        {"server", "tls_certificates", &member<&Config::server, &S::tls_certificates>,
+         "Further certificates, each with its key: { \"shop.pem\" = \"shop.key\" }. A client "
+         "gets the one that has the host name it asks for (SNI), exactly or by a wildcard; "
+         "else that of `tls_certificate_file`."}),
+    reloadable({"server", "tls_version_min", &member<&Config::server, &S::tls_version_min>,
+                "Oldest version of TLS that a client may speak.", "", 0, 0, kTlsVersions}),
     ConfigKey{"server", "path", &member<&Config::server, &S::path>,
               "Request path of Engine.IO. Begins and ends with a slash."},
     ConfigKey{"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,
@@ -142,19 +148,29 @@ using O = OperationsConfig;
 constexpr std::array kOperationsKeys{
     ConfigKey{"operations", "listen", &member<&Config::operations, &O::listen>,
               "Address and port of the publish API, metrics and health. Keep it private."},
-    ConfigKey{"operations",
-              "api_keys",
-              &member<&Config::operations, &O::api_keys>,
-              "Keys that callers send as X-API-Key; at least 16 characters each.",
-              "",
-              0,
-              kListMax,
-              {},
-              true},
-    ConfigKey{"operations", "api_keys_file", &member<&Config::operations, &O::api_keys_file>,
-              "File with such keys, one a line.", "", 0, 0},
+    reloadable({"operations",
+                "api_keys",
+                &member<&Config::operations, &O::api_keys>,
+                "Keys that callers send as X-API-Key; at least 16 characters each.",
+                "",
+                0,
+                kListMax,
+                {},
+                true}),
+    reloadable({"operations", "api_keys_file", &member<&Config::operations, &O::api_keys_file>,
+                "File with such keys, one a line.", "", 0, 0}),
     ConfigKey{"operations", "body_bytes_max", &member<&Config::operations, &O::body_bytes_max>,
               "Largest request body; more is answered 413.", "bytes", 1024, 64 * kMiB},
+    reloadable({"operations", "tls_certificate_file",
+                &member<&Config::operations, &O::tls_certificate_file>,
+                "PEM file: this port's certificate, then those between it and its root. With "
+                "`tls_key_file` the port speaks TLS and nothing else; without both, plain HTTP."}),
+    reloadable({"operations", "tls_key_file", &member<&Config::operations, &O::tls_key_file>,
+                "PEM file: the private key of that certificate, without a passphrase."}),
+    reloadable({"operations", "tls_client_ca_file",
+                &member<&Config::operations, &O::tls_client_ca_file>,
+                "PEM file of roots: every caller, also a probe, must show a certificate that leads "
+                "to one of them; empty: none is asked for."}),
 };
 
 using A = AuthConfig;
@@ -329,8 +345,8 @@ constexpr std::array kContractKeys{
 };
 
 constexpr std::array kLogKeys{
-    ConfigKey{"log", "level", &member<&Config::log, &LogConfig::level>,
-              "Least important level that is logged.", "", 0, 0, kLevels},
+    reloadable({"log", "level", &member<&Config::log, &LogConfig::level>,
+                "Least important level that is logged.", "", 0, 0, kLevels}),
 };
 
 std::vector<ConfigKey> all_keys() {

@@ -1,7 +1,7 @@
 // gateway/config_keys.h — the one table of configuration keys.
 //
 // A row binds a name to a member of Config and says what a value may be. Reading files, reading the
-// environment, printing defaults and the reference page all walk this table, so a
+// environment, reloading, printing defaults and the reference page all walk this table, so a
 // key exists everywhere or nowhere. The default isn't in the table: it is the member's.
 #pragma once
 
@@ -37,7 +37,8 @@ struct ConfigKey {
   std::uint64_t maximum = 64;
   /// Texts (or each element of a list): one of these. Empty: any.
   std::span<const std::string_view> choices{};
-  bool secret = false;  // never printed
+  bool secret = false;      // never printed
+  bool reloadable = false;  // a new value needs no restart (gateway/reload.h)
 };
 
 /// In the order of printing, sections together.

@@ -74,8 +74,11 @@ TOML array, a table as an inline TOML table. A key that isn't here is an error t
 `outcry check-config FILE` checks a file, `outcry default-config` prints one with all defaults.
 
 Of `secret` and `secret_file`, `api_keys` and `api_keys_file`, `redis` and `redis_file`, `url` and
-`url_file` one may be set. Paths are relative to the working directory. The configuration is read
-once, at start.
+`url_file` one may be set. Paths are relative to the working directory.
+
+The configuration is read at start. SIGHUP, or `POST /v1/reload` on the operations port, reads it
+and the files that it names again: keys with a "yes" under "reload" change in the running gateway,
+the others at its next start. A new configuration with an error in it changes nothing.
 
 This page is printed by `outcry default-config --markdown`.
 )";
@@ -96,6 +99,7 @@ std::string default_config_toml() {
     out += comment(key.meaning);
     const std::string allowed = limits(key);
     if (!allowed.empty()) out += comment("Allowed: " + allowed + ".");
+    if (key.reloadable) out += comment("Reloaded by SIGHUP.");
     out += fmt::format("{} = {}\n", key.name, toml_of(defaults, key));
   }
   return out;
@@ -109,14 +113,14 @@ std::string config_reference_markdown() {
     if (key.section != section) {
       section = key.section;
       out += fmt::format(
-          "\n## [{}]\n\n| key | type, limits | default | meaning "
-          "|\n|---|---|---|---|\n",
+          "\n## [{}]\n\n| key | type, limits | default | reload | meaning "
+          "|\n|---|---|---|---|---|\n",
           section);
     }
     const std::string allowed = limits(key);
-    out += fmt::format("| `{}` | {}{}{} | `{}` | {} |\n", key.name, type_name(key),
+    out += fmt::format("| `{}` | {}{}{} | `{}` | {} | {} |\n", key.name, type_name(key),
                        allowed.empty() ? "" : ", ", cell(allowed), cell(toml_of(defaults, key)),
-                       cell(key.meaning));
+                       key.reloadable ? "yes" : "", cell(key.meaning));
   }
   return out;
 }

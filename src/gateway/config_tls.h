@@ -1,19 +1,20 @@
-// gateway/config_tls.h — the files that server.tls_* name, read and judged.
+// gateway/config_tls.h — the files that server.tls_* and operations.tls_* name, read and judged.
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "gateway/config.h"
 #include "net/tls_identity.h"
 
 namespace outcry::gateway {
 
-/// What keeps these keys from being used, and the remedy; nullopt if nothing, as without TLS.
-[[nodiscard]] std::optional<std::string> tls_problem(const ServerConfig& server);
+/// Who the server is on its clients' port; nullptr: it speaks plain HTTP. Throws ConfigError, which
+/// names the key, what is wrong with its file, and the remedy.
+[[nodiscard]] std::shared_ptr<net::TlsIdentity> clients_tls(const ServerConfig& server);
+/// The same on the operations port.
+[[nodiscard]] std::shared_ptr<net::TlsIdentity> operations_tls(const OperationsConfig& operations);
 
-/// Who the server is on TLS; nullptr without it. Throws ConfigError with that problem.
-[[nodiscard]] std::shared_ptr<net::TlsIdentity> tls_identity(const ServerConfig& server);
+/// What keeps those keys from being used; empty: nothing.
+[[nodiscard]] Strings tls_problems(const Config& config);
 
 }  // namespace outcry::gateway

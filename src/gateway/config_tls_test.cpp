@@ -49,11 +49,11 @@ class ConfigTlsTest : public testing::Test {
 TEST_F(ConfigTlsTest, a_pair_that_fits_is_taken) {
   const Config config = load(certificate_, key_, "tls_version_min = \"1.3\"\n").config;
   EXPECT_EQ(config.server.tls_version_min, "1.3");
-  EXPECT_NE(tls_identity(config.server), nullptr);
+  EXPECT_NE(clients_tls(config.server), nullptr);
 }
 
 TEST_F(ConfigTlsTest, without_the_keys_there_is_no_tls) {
-  EXPECT_EQ(tls_identity(load("", "").config.server), nullptr);
+  EXPECT_EQ(clients_tls(load("", "").config.server), nullptr);
 }
 
 TEST_F(ConfigTlsTest, one_of_the_two_is_refused) {
@@ -91,7 +91,50 @@ TEST_F(ConfigTlsTest, a_pair_that_clients_would_refuse_is_refused_at_start) {
 TEST_F(ConfigTlsTest, a_pair_that_was_replaced_after_the_check_is_told_the_same_way) {
   const Config config = load(certificate_, key_).config;
   directory_.write("good.key", "");
-  EXPECT_THROW((void)tls_identity(config.server), ConfigError);
+  EXPECT_THROW((void)clients_tls(config.server), ConfigError);
+}
+
+TEST_F(ConfigTlsTest, further_certificates_serve_the_names_that_they_have) {
+  const Pem shop = make_certificate({.names = "DNS:shop.example"});
+  const std::string pair = "{ \"" + directory_.write("shop.pem", shop.certificate) + "\" = \"" +
+                           directory_.write("shop.key", shop.key) + "\" }\n";
+  const auto identity =
+      clients_tls(load(certificate_, key_, "tls_certificates = " + pair).config.server);
+  EXPECT_EQ(identity->find("shop.example"), 1u);
+  EXPECT_EQ(identity->find("localhost"), 0u);
+  EXPECT_THAT(error_of("", "", "tls_certificates = " + pair),
+              HasSubstr("server.tls_certificates: these are further ones"));
+}
+
+TEST_F(ConfigTlsTest, a_further_certificate_must_be_of_use) {
+  const Pem nameless = make_certificate({.names = nullptr});
+  const std::string bare = "tls_certificates = { \"" +
+                           directory_.write("bare.pem", nameless.certificate) + "\" = \"" +
+                           directory_.write("bare.key", nameless.key) + "\" }\n";
+  EXPECT_THAT(error_of(certificate_, key_, bare), HasSubstr("names no host"));
+  const Pem a = make_certificate({.names = "DNS:a.example"});
+  const std::string file = directory_.write("a.pem", a.certificate);
+  const std::string key = directory_.write("a.key", a.key);
+  const std::string again = "tls_certificates = { \"" + file + "\" = \"" + key + "\" }\n";
+  EXPECT_THAT(error_of(file, key, again), HasSubstr("\"a.example\" is a name of two"));
+  const std::string wrong = "tls_certificates = { \"" + file + "\" = \"" + key_ + "\" }\n";
+  EXPECT_THAT(error_of(certificate_, key_, wrong),
+              AllOf(HasSubstr("server.tls_certificates: the key in"), HasSubstr("isn't that of")));
+}
+
+TEST_F(ConfigTlsTest, the_operations_port_has_a_pair_of_its_own) {
+  const std::string section = "[operations]\n";
+  const std::string pair = section + "tls_certificate_file = \"" + certificate_ +
+                           "\"\ntls_key_file = \"" + key_ + "\"\n";
+  const std::string ca = "tls_client_ca_file = \"";
+  EXPECT_NE(operations_tls(load("", "", pair).config.operations), nullptr);
+  EXPECT_EQ(operations_tls(load("", "").config.operations), nullptr);
+  EXPECT_EQ(error_of("", "", pair + ca + certificate_ + "\"\n"), "");
+  EXPECT_THAT(error_of("", "", pair + ca + key_ + "\"\n"),
+              HasSubstr("operations.tls_client_ca_file"));
+  EXPECT_THAT(error_of("", "", section + ca + certificate_ + "\"\n"), HasSubstr("needs"));
+  EXPECT_THAT(error_of("", "", section + "tls_key_file = \"" + key_ + "\"\n"),
+              HasSubstr("operations.tls_certificate_file and operations.tls_key_file: set both"));
 }
 
 }  // namespace

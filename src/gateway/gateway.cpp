@@ -19,21 +19,25 @@ constexpr std::size_t kControlMessages = 32 * 1024;
 constexpr std::size_t kControlMessagesPerTurn = 4096;
 constexpr std::size_t kRecentIds = 100'000;
 constexpr std::chrono::seconds kStoreProbeInterval{5};
+constexpr std::chrono::hours kCertificateInterval{12};
 constexpr std::chrono::milliseconds kBacklogRetry{1};
 
 }  // namespace
 
 struct Gateway::Timers {
-  explicit Timers(boost::asio::io_context& io) : backlog(io), release(io), store(io) {}
+  explicit Timers(boost::asio::io_context& io)
+      : backlog(io), release(io), store(io), certificates(io) {}
   boost::asio::steady_timer backlog;
   boost::asio::steady_timer release;
   boost::asio::steady_timer store;
+  boost::asio::steady_timer certificates;
 };
 
-Gateway::Gateway(boost::asio::io_context& io, const Config& config)
+Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* reloader)
     : io_(io),
       config_(config),
       transport_(transport_options(config_)),
+      reloader_(reloader),
       rules_(shared_rules(config_)),
       files_(static_files(config_)),
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
@@ -49,6 +53,11 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config)
       publisher_(rules_, rooms_, snapshots_, workers_),
       recent_ids_(kRecentIds) {
   if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
+  certificates_.use("clients", transport_.tls);
+  if (reloader != nullptr) {
+    reloader->add(
+        [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
+  }
   if (store_) {
     owners_ = std::make_unique<store::OwnerCache>(
         *store_, io.get_executor(),
@@ -86,6 +95,7 @@ void Gateway::start() {
   workers_.start();
   if (bus_) bus_->start();
   if (store_) probe_store();
+  watch_certificates();
   log::info("serving clients on {}{} with {} workers", config_.server.listen,
             transport_.tls ? " over TLS" : "", workers_.size());
 }
@@ -109,6 +119,7 @@ void Gateway::stop() {
   timers_->backlog.cancel();
   timers_->release.cancel();
   timers_->store.cancel();
+  timers_->certificates.cancel();
   if (bus_) bus_->stop();
   workers_.stop();
   owners_.reset();
@@ -302,6 +313,14 @@ void Gateway::probe_store() {
   });
 }
 
+void Gateway::watch_certificates() {
+  certificates_.warn(wall_now());
+  timers_->certificates.expires_after(kCertificateInterval);
+  timers_->certificates.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (!error && !alive.expired()) watch_certificates();
+  });
+}
+
 Readiness Gateway::readiness() const {
   Readiness out;
   out.checks.push_back(
@@ -316,6 +335,16 @@ Readiness Gateway::readiness() const {
                                                   : "not connected: " + state.reason});
   }
   if (store_) out.checks.push_back({.name = "store", .ok = store_ok_, .text = store_text_});
+  if (auto text = certificates_.readiness_text(wall_now()); !text.empty()) {
+    // Told only: whether clients care is known to them, and no other node would serve them better.
+    out.checks.push_back({.name = "certificates", .ok = true, .text = std::move(text)});
+  }
+  if (reloader_ != nullptr && reloader_->stats().last_refused) {
+    out.checks.push_back(
+        {.name = "configuration",
+         .ok = true,  // the one in force is whole
+         .text = "the last reload was refused, the old configuration is in force: see the log"});
+  }
   return out;
 }
 
@@ -344,6 +373,8 @@ void Gateway::collect_metrics(MetricsDone done) {
                       source.snapshots = snapshots_.size();
                       source.paced = publisher_.replaced();
                       source.deliveries_dropped = workers_.dropped();
+                      source.certificates = certificates_.all();
+                      if (reloader_ != nullptr) source.reloads = reloader_->stats();
                       if (bus_) {
                         source.redis_connected = bus_->state().connected;
                         source.redis = &bus_->stats();

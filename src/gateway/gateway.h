@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "gateway/bus_link.h"
+#include "gateway/certificate_watch.h"
 #include "gateway/client_context.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
@@ -24,6 +25,7 @@
 #include "gateway/operations.h"
 #include "gateway/publisher.h"
 #include "gateway/recent_ids.h"
+#include "gateway/reload.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 #include "gateway/worker_group.h"
@@ -50,8 +52,9 @@ struct ControlStats {
 class Gateway final : public Operations {
  public:
   /// Makes everything, starts nothing. Throws ConfigError for a configuration that can't be used.
-  /// `io` must be run by one thread and outlive the gateway.
-  Gateway(boost::asio::io_context& io, const Config& config);
+  /// `io` must be run by one thread and outlive the gateway, as must `reloader`: by it the gateway
+  /// takes what can change while it runs. Nullptr: nothing can.
+  Gateway(boost::asio::io_context& io, const Config& config, Reloader* reloader = nullptr);
   ~Gateway() override;
 
   /// Listens and starts the workers and the bus. Throws ConfigError if the port can't be had.
@@ -63,6 +66,9 @@ class Gateway final : public Operations {
   /// refused as unavailable.
   void stop();
 
+  /// Of both ports; the operations port's are told to it from outside.
+  [[nodiscard]] CertificateWatch& certificates() noexcept { return certificates_; }
+
   void publish(bus::Publication publication, PublishDone done) override;
   [[nodiscard]] Readiness readiness() const override;
   void collect_metrics(MetricsDone done) override;
@@ -70,6 +76,9 @@ class Gateway final : public Operations {
  private:
   struct Timers;
 
+  Reloader::Commit prepare_reload(const Config& next, Strings& changed);
+  void prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const;
+  void put_in_force(const std::shared_ptr<const WorkerUpdate>& update);
   void drain_control_mailbox();
   void take(const AdmitRequest& request);
   void take(const SocketGone& gone);
@@ -91,10 +100,13 @@ class Gateway final : public Operations {
   template <class F>
   void post(F&& task);
   void probe_store();
+  void watch_certificates();
 
   boost::asio::io_context& io_;
   const Config config_;
   const transport::TransportOptions transport_;
+  const Reloader* reloader_;
+  CertificateWatch certificates_;
   SharedRules rules_;
   transport::StaticFiles files_;
   ControlWaker waker_;

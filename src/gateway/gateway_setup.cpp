@@ -47,7 +47,7 @@ transport::TransportOptions transport_options(const Config& config) {
   transport::TransportOptions out;
   out.engine_paths = {server.path};
   out.allowed_origins = server.allowed_origins;
-  out.tls = tls_identity(server);
+  out.tls = clients_tls(server);
   out.polling = lists(engine.transports, "polling");
   out.websocket = lists(engine.transports, "websocket");
   out.ping_interval = engine.ping_interval;

@@ -22,6 +22,7 @@
 #include "gateway/codes.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
+#include "net/tls_identity.h"
 #include "rooms/room.h"
 #include "store/owner_store.h"
 #include "transport/application.h"
@@ -96,14 +97,21 @@ struct JoinAnswer {
 struct StatsRequest {
   std::move_only_function<void(const WorkerStats&)> done;  // called on the worker's thread
 };
+/// What a reload changes for workers, each part null if it stays as it is. A part is one immutable
+/// object that all workers share and each swaps for the one before, between two ticks.
+struct WorkerUpdate {
+  std::shared_ptr<const net::TlsIdentity> tls;
+};
+
 struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
 /// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
-using ToWorker = std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
-                              std::shared_ptr<const SocketCommand>, AdmitAnswer,
-                              std::unique_ptr<JoinAnswer>, std::unique_ptr<transport::HandedOver>,
-                              std::unique_ptr<StatsRequest>, Drain, Stop>;
+using ToWorker =
+    std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
+                 std::shared_ptr<const SocketCommand>, AdmitAnswer, std::unique_ptr<JoinAnswer>,
+                 std::unique_ptr<transport::HandedOver>, std::unique_ptr<StatsRequest>,
+                 std::shared_ptr<const WorkerUpdate>, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.

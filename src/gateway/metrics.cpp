@@ -201,6 +201,11 @@ void add_control(Samples& out, const MetricsSource& source) {
   out.counter("outcry_deliveries_dropped_total",
               "Messages to workers dropped because the backlog was full.",
               source.deliveries_dropped);
+  out.counter("outcry_reloads_total", "Reloads of the configuration, by result.",
+              source.reloads.taken, {{"result", "taken"}});
+  out.counter("outcry_reloads_total", "", source.reloads.refused, {{"result", "refused"}});
+  out.gauge("outcry_reload_refused", "1 if the last reload was refused: the old values are used.",
+            source.reloads.last_refused ? 1 : 0);
   out.gauge("outcry_rooms_indexed", "Rooms with members or values, over all workers.",
             static_cast<double>(source.rooms));
   out.gauge("outcry_snapshot_rooms", "Rooms whose newest values are kept for joiners.",
@@ -219,6 +224,17 @@ void add_limits(Samples& out, const MetricsSource& source) {
   out.gauge("outcry_users", "Users with a connected socket.", static_cast<double>(source.users));
   out.gauge("outcry_addresses", "Addresses with a connected socket, without exempt ones.",
             static_cast<double>(source.addresses));
+}
+
+void add_certificates(Samples& out, std::span<const CertificateInUse> certificates) {
+  for (const CertificateInUse& certificate : certificates) {
+    const auto end =
+        std::chrono::duration_cast<std::chrono::seconds>(certificate.not_after.time_since_epoch());
+    out.gauge("outcry_tls_certificate_end_seconds",
+              "When a certificate in use ends, as seconds since 1970.",
+              static_cast<double>(end.count()),
+              {{"port", certificate.port}, {"certificate", certificate.label}});
+  }
 }
 
 void add_redis(Samples& out, const MetricsSource& source) {
@@ -281,6 +297,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_tokens(out);
   add_control(out, source);
   add_limits(out, source);
+  add_certificates(out, source.certificates);
   add_redis(out, source);
   add_store(out, source);
   return out.take();

@@ -7,6 +7,8 @@
 
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
+#include "gateway/certificate_watch.h"
+#include "gateway/reload.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
 #include "observe/metrics_text.h"
@@ -28,6 +30,8 @@ struct MetricsSource {
   std::size_t snapshots = 0;
   std::uint64_t paced = 0;  // events replaced while they were held back
   std::uint64_t deliveries_dropped = 0;
+  ReloadStats reloads;
+  std::vector<CertificateInUse> certificates;
   bool redis_connected = false;
   const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured
   const bus::RedisPublisherStats* redis_publisher = nullptr;  // likewise

@@ -43,6 +43,9 @@ class MetricsTest : public testing::Test {
                            .publisher = publishing_,
                            .workers = workers_,
                            .rooms = 11,
+                           .certificates = {{.port = "clients",
+                                             .label = "a.example",
+                                             .not_after = WallTime(std::chrono::seconds(77))}},
                            .redis = &redis_,
                            .redis_publisher = &publisher_,
                            .owner_cache = &cache_,
@@ -99,6 +102,7 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_store_timeouts_total"), 6);
   EXPECT_EQ(value_of(all, "outcry_store_refused_total", "queue_full"), 2);
   EXPECT_EQ(value_of(all, "outcry_token_cache_hits_total"), 9);
+  EXPECT_EQ(value_of(all, "outcry_tls_certificate_end_seconds", "clients"), 77);
 }
 
 TEST_F(MetricsTest, what_is_not_configured_is_absent) {

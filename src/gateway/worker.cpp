@@ -212,6 +212,10 @@ void Worker::take(std::unique_ptr<StatsRequest> request) {
                  .backlog_sessions = endpoint_.backlog().sessions()});
 }
 
+void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
+  if (update->tls) endpoint_.use(update->tls);
+}
+
 void Worker::take(Drain) {
   endpoint_.stop_listening();
   endpoint_.close_all(transport::CloseReason::server_shutting_down);

@@ -75,6 +75,7 @@ class Worker final : transport::Application, net::TickHandler {
     endpoint_.adopt(std::move(*connection));
   }
   void take(std::unique_ptr<StatsRequest> request);
+  void take(const std::shared_ptr<const WorkerUpdate>& update);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
 

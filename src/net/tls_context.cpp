@@ -17,33 +17,19 @@
 namespace outcry::net {
 namespace {
 
-// Mozilla's "intermediate" suites without finite-field Diffie-Hellman, whose handshake costs the
-// server most and which no client of today needs. All that is listed is good, so the client's
-// order counts (SSL_OP_CIPHER_SERVER_PREFERENCE stays off): it knows whether it has AES in
-// hardware.
-constexpr const char* kSuites12 =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kSuites13 =
-    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-constexpr const char* kGroups = "X25519:P-256:P-384";
-
 // A client that polls opens two connections at once when it upgrades, and a ticket is for one use
 // (RFC 8446 §C.4).
 constexpr std::size_t kTickets = 2;
 
-constexpr std::string_view kHttp11 = "\x08http/1.1";
 constexpr std::size_t kReceivedBytes = 40 * 1024;
 
-/// Only HTTP/1.1 is spoken here. A client that offers other protocols alone is told so (RFC 7301
-/// §3.2); one that offers none means HTTP/1.1 anyway.
-int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
-                    const unsigned char* in, unsigned int in_size, void*) {
-  const auto* ours = reinterpret_cast<const unsigned char*>(kHttp11.data());
-  const int found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, ours,
-                                          kHttp11.size(), in, in_size);
-  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+/// The client has named a host: its certificate is the one to present.
+int choose_certificate(SSL* ssl, int*, void* context) {
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_CTX& settings = static_cast<TlsContext*>(context)->settings_for(name);
+  return SSL_set_SSL_CTX(ssl, &settings) != nullptr ? SSL_TLSEXT_ERR_OK
+                                                    : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 bool set_mac_key(EVP_MAC_CTX* mac, const TicketKeys::Key& key) {
@@ -80,44 +66,56 @@ int choose_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPH
   return key == &newest ? 1 : 2;
 }
 
-bool configure(SSL_CTX* context) {
-  // No renegotiation: it is a handshake at the client's whim; no compression: CRIME.
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // A connection that waits keeps no record buffers (34 KiB).
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  // Sessions live in tickets, not in a table for each worker. Early data stays off: it can be
-  // replayed (RFC 8446 §8).
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kPeriod).count());
-  SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
-  return SSL_CTX_set_max_early_data(context, 0) == 1 &&
-         SSL_CTX_set_num_tickets(context, kTickets) == 1 &&
-         SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
-         SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
-         SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
-         SSL_CTX_set_tlsext_ticket_key_evp_cb(context, choose_ticket_key) == 1;
-}
-
 }  // namespace
 
-void TlsContext::FreeContext::operator()(ssl_ctx_st* context) const noexcept {
-  SSL_CTX_free(context);
+void TlsContext::FreeSettings::operator()(ssl_ctx_st* settings) const noexcept {
+  SSL_CTX_free(settings);
 }
 
-TlsContext::TlsContext(const TlsIdentity& identity, TlsStats& stats)
-    : context_(SSL_CTX_new(TLS_server_method())), tickets_(identity.ticket_seed()), stats_(stats) {
-  if (!context_ || !configure(context_.get()) || !identity.apply(*context_) ||
-      SSL_CTX_set_app_data(context_.get(), this) != 1) {
-    throw std::runtime_error("OpenSSL can't be set up for TLS");
-  }
+TlsContext::TlsContext(std::shared_ptr<const TlsIdentity> identity, TlsStats& stats)
+    : tickets_(identity->ticket_seed()), stats_(stats) {
+  if (!use(std::move(identity))) throw std::runtime_error("OpenSSL can't be set up for TLS");
   buffers_.received.resize(kReceivedBytes);
   buffers_.gathered.resize(kTlsRecordBytes);
 }
 
 TlsContext::~TlsContext() = default;
 
+bool TlsContext::use(std::shared_ptr<const TlsIdentity> identity) {
+  std::vector<Settings> made;
+  for (std::size_t i = 0; i < identity->certificates().size(); ++i) {
+    if (!made.emplace_back(make_settings(*identity, i))) return false;
+  }
+  settings_ = std::move(made);  // connections share what they were begun with
+  identity_ = std::move(identity);
+  return true;
+}
+
+/// Nullptr if memory is short: that the identity can be used was found when it was loaded.
+TlsContext::Settings TlsContext::make_settings(const TlsIdentity& identity,
+                                               std::size_t certificate) {
+  Settings out(SSL_CTX_new(TLS_server_method()));
+  if (!out) return nullptr;
+  // A connection that waits keeps no record buffers (34 KiB).
+  SSL_CTX_set_mode(out.get(), SSL_MODE_RELEASE_BUFFERS);
+  // Sessions live in tickets, not in a table for each worker.
+  SSL_CTX_set_session_cache_mode(out.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(out.get(), std::chrono::seconds(TicketKeys::kPeriod).count());
+  SSL_CTX_set_tlsext_servername_callback(out.get(), choose_certificate);
+  SSL_CTX_set_tlsext_servername_arg(out.get(), this);
+  const bool usable = SSL_CTX_set_num_tickets(out.get(), kTickets) == 1 &&
+                      SSL_CTX_set_tlsext_ticket_key_evp_cb(out.get(), choose_ticket_key) == 1 &&
+                      SSL_CTX_set_app_data(out.get(), this) == 1 &&
+                      identity.apply(*out, certificate);
+  return usable ? std::move(out) : nullptr;
+}
+
+ssl_ctx_st& TlsContext::settings_for(std::string_view host_name) {
+  return *settings_[identity_->find(host_name)];
+}
+
 std::unique_ptr<TlsStream> TlsContext::accept() {
-  ssl_st* ssl = SSL_new(context_.get());
+  ssl_st* ssl = SSL_new(settings_.front().get());
   bio_st* bio = make_tls_bio(buffers_);
   if (ssl == nullptr || bio == nullptr) {
     SSL_free(ssl);

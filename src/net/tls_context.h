@@ -15,8 +15,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "net/tls_identity.h"
 #include "net/tls_tickets.h"
 
 struct bio_st;
@@ -24,7 +26,6 @@ struct ssl_ctx_st;
 
 namespace outcry::net {
 
-class TlsIdentity;
 class TlsStream;
 
 struct TlsStats {
@@ -43,11 +44,15 @@ struct TlsBuffers {
 
 class TlsContext {
  public:
-  /// `stats` must outlive the context; `identity` is read here only.
-  TlsContext(const TlsIdentity& identity, TlsStats& stats);
+  /// `stats` must outlive the context. Throws (start-up) if OpenSSL can't be set up.
+  TlsContext(std::shared_ptr<const TlsIdentity> identity, TlsStats& stats);
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();
+
+  /// From the next handshake on. Connections stay, and so do the ticket keys: who was here under
+  /// the identity before resumes its session. False, and all as before, if memory is short.
+  [[nodiscard]] bool use(std::shared_ptr<const TlsIdentity> identity);
 
   /// The server's end of a new connection, which this context must outlive, or the one that it has
   /// moved to: once its handshake is done, nothing leads back to the first. Nullptr if memory is
@@ -57,13 +62,19 @@ class TlsContext {
   [[nodiscard]] TlsBuffers& buffers() noexcept { return buffers_; }
   [[nodiscard]] TlsStats& stats() noexcept { return stats_; }
   [[nodiscard]] TicketKeys& tickets() noexcept { return tickets_; }
+  /// OpenSSL's settings for a client that asks for this host.
+  [[nodiscard]] ssl_ctx_st& settings_for(std::string_view host_name);
 
  private:
-  struct FreeContext {
-    void operator()(ssl_ctx_st* context) const noexcept;
+  struct FreeSettings {
+    void operator()(ssl_ctx_st* settings) const noexcept;
   };
+  using Settings = std::unique_ptr<ssl_ctx_st, FreeSettings>;
 
-  std::unique_ptr<ssl_ctx_st, FreeContext> context_;
+  [[nodiscard]] Settings make_settings(const TlsIdentity& identity, std::size_t certificate);
+
+  std::shared_ptr<const TlsIdentity> identity_;
+  std::vector<Settings> settings_;  // by index of the identity's certificates
   TicketKeys tickets_;
   TlsBuffers buffers_;
   TlsStats& stats_;

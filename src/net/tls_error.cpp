@@ -19,6 +19,7 @@ constexpr std::array kNames{
     "a certificate has expired"sv,
     "a certificate isn't valid yet"sv,
     "the certificate or its key is too weak"sv,
+    "no readable certificate for clients in PEM form"sv,
     "plain HTTP on a TLS port"sv,
     "TLS handshake failed"sv,
     "broken TLS record"sv,

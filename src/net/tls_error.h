@@ -17,6 +17,7 @@ enum class TlsError : std::uint8_t {
   expired,                 // a certificate of the chain
   not_yet_valid,           // likewise
   refused,                 // OpenSSL's policy: too short a key, too weak a signature
+  client_ca_unreadable,    // the file can't be opened, or has no certificate in PEM form
   // Of a connection.
   plain_http,  // a request without TLS came
   handshake,   // no agreement, or bytes that are no TLS

@@ -45,9 +45,11 @@ Certificate sign(const CertificateWish& wish, const char* name, EVP_PKEY* key, X
                              reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
   X509_set_issuer_name(out.get(), X509_get_subject_name(issuer != nullptr ? issuer : out.get()));
   X509_set_pubkey(out.get(), key);
-  const std::unique_ptr<X509_EXTENSION, Free> names(
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, wish.names));
-  OUTCRY_ASSERT(names && X509_add_ext(out.get(), names.get(), -1) == 1);
+  if (wish.names != nullptr) {
+    const std::unique_ptr<X509_EXTENSION, Free> names(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, wish.names));
+    OUTCRY_ASSERT(names && X509_add_ext(out.get(), names.get(), -1) == 1);
+  }
   OUTCRY_ASSERT(X509_sign(out.get(), signer, EVP_sha256()) > 0);
   return out;
 }
@@ -105,16 +107,30 @@ std::string TestDirectory::write(std::string_view name, std::string_view content
   return path_ / name;
 }
 
-std::shared_ptr<TlsIdentity> make_identity(TlsVersion version_min) {
+TlsCertificate load_certificate(const Pem& pem) {
   const TestDirectory directory;
-  const Pem pem = make_certificate();
-  auto identity =
-      TlsIdentity::load({.certificate_file = directory.write("certificate.pem", pem.certificate),
-                         .key_file = directory.write("key.pem", pem.key),
-                         .version_min = version_min},
-                        wall_now());
-  if (!identity) throw std::system_error(identity.error());
-  return *identity;
+  auto loaded =
+      TlsCertificate::load({.certificate = directory.write("certificate.pem", pem.certificate),
+                            .key = directory.write("key.pem", pem.key)},
+                           wall_now());
+  if (!loaded) throw std::system_error(loaded.error());
+  return std::move(*loaded);
+}
+
+std::shared_ptr<TlsIdentity> make_identity(TlsVersion version_min) {
+  std::vector<TlsCertificate> one;
+  one.push_back(load_certificate(make_certificate()));
+  return std::make_shared<TlsIdentity>(std::move(one), version_min);
+}
+
+std::shared_ptr<TlsIdentity> make_identity(const std::vector<std::vector<std::string>>& names) {
+  std::vector<TlsCertificate> all;
+  for (const auto& of_one : names) {
+    std::string text;
+    for (const std::string& name : of_one) text += (text.empty() ? "DNS:" : ",DNS:") + name;
+    all.push_back(load_certificate(make_certificate({.names = text.c_str()})));
+  }
+  return std::make_shared<TlsIdentity>(std::move(all));
 }
 
 void TlsClient::FreeSession::operator()(ssl_session_st* session) const noexcept {
@@ -134,6 +150,7 @@ TlsClient::TlsClient(const Options& options)
   SSL_set_app_data(ssl_, &session_);
   SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_connect_state(ssl_);
+  if (options.host != nullptr) SSL_set_tlsext_host_name(ssl_, options.host);
   if (options.session) SSL_set_session(ssl_, options.session.get());
   if (!options.protocols.empty()) {
     SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(options.protocols.data()),
@@ -195,6 +212,23 @@ std::string TlsClient::protocol() const {
   unsigned int size = 0;
   SSL_get0_alpn_selected(ssl_, &name, &size);
   return {reinterpret_cast<const char*>(name), size};
+}
+
+std::string TlsClient::server_name() const {
+  X509* certificate = SSL_get1_peer_certificate(ssl_);
+  if (certificate == nullptr) return {};
+  std::string out;
+  auto* names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  const ASN1_STRING* text =
+      names != nullptr
+          ? sk_GENERAL_NAME_value(names, 0)->d.dNSName
+          : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(X509_get_subject_name(certificate), 0));
+  out.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+             static_cast<std::size_t>(ASN1_STRING_length(text)));
+  GENERAL_NAMES_free(names);
+  X509_free(certificate);
+  return out;
 }
 
 void TlsClient::advance() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/tls_identity.h"
 
@@ -22,7 +23,7 @@ struct CertificateWish {
   int rsa_bits = 0;                                  // 0: an elliptic curve key
   bool intermediate = false;                         // signed by one that the file also holds
   const char* passphrase = nullptr;                  // of the key
-  const char* names = "DNS:localhost,IP:127.0.0.1";  // subjectAltName, as OpenSSL writes it
+  const char* names = "DNS:localhost,IP:127.0.0.1";  // as OpenSSL writes it; null: none
 };
 
 struct Pem {
@@ -46,9 +47,14 @@ class TestDirectory {
   std::filesystem::path path_;
 };
 
+/// Throws if it can't be used.
+[[nodiscard]] TlsCertificate load_certificate(const Pem& pem);
 /// A fresh identity for localhost.
 [[nodiscard]] std::shared_ptr<TlsIdentity> make_identity(
     TlsVersion version_min = TlsVersion::tls_1_2);
+/// One with a fresh certificate for each list of names.
+[[nodiscard]] std::shared_ptr<TlsIdentity> make_identity(
+    const std::vector<std::vector<std::string>>& names);
 
 class TlsClient {
  public:
@@ -62,6 +68,7 @@ class TlsClient {
     std::string_view protocols;  // ALPN, each behind its length
     Session session = nullptr;   // to resume
     bool middlebox = true;       // as browsers do (RFC 8446 §D.4)
+    const char* host = nullptr;  // asked for by SNI
   };
 
   TlsClient() : TlsClient(Options{}) {}
@@ -88,6 +95,8 @@ class TlsClient {
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] int version() const;
   [[nodiscard]] std::string protocol() const;
+  /// Of the server: the first name of its certificate, or its subject's common name.
+  [[nodiscard]] std::string server_name() const;
   /// The newest ticket.
   [[nodiscard]] Session session() const { return session_; }
 

@@ -7,74 +7,69 @@
 namespace outcry::net {
 namespace {
 
-using std::chrono::hours;
-using test::CertificateWish;
+using test::load_certificate;
 using test::make_certificate;
+using test::make_identity;
 using test::Pem;
 
-class TlsIdentityTest : public testing::Test {
- protected:
-  std::error_code load(const Pem& pem, WallTime now = wall_now()) {
-    return load_files(directory_.write("certificate.pem", pem.certificate),
-                      directory_.write("key.pem", pem.key), now);
+TEST(TlsIdentity, a_name_finds_its_certificate_in_any_case) {
+  const auto identity = make_identity({{"default.example"}, {"a.example", "B.Example"}});
+  EXPECT_EQ(identity->find("a.example"), 1u);
+  EXPECT_EQ(identity->find("A.EXAMPLE"), 1u);
+  EXPECT_EQ(identity->find("b.example"), 1u);
+  EXPECT_EQ(identity->find("default.example"), 0u);
+}
+
+TEST(TlsIdentity, a_wildcard_stands_for_one_label) {
+  const auto identity = make_identity({{"default.example"}, {"*.example.net"}, {"x.example.net"}});
+  EXPECT_EQ(identity->find("a.example.net"), 1u);
+  EXPECT_EQ(identity->find("x.example.net"), 2u) << "the exact name goes before it";
+  for (const char* other : {"a.b.example.net", "example.net", ".example.net", "*", "net"}) {
+    EXPECT_EQ(identity->find(other), 0u) << other;
   }
-  std::error_code load_files(const std::string& certificate, const std::string& key,
-                             WallTime now = wall_now()) {
-    const auto identity =
-        TlsIdentity::load({.certificate_file = certificate, .key_file = key}, now);
-    return identity ? std::error_code() : identity.error();
+}
+
+TEST(TlsIdentity, a_name_that_nobody_has_gets_the_first) {
+  const auto identity = make_identity({{"default.example"}, {"a.example"}});
+  for (const std::string& other : {std::string(), std::string("."), std::string("a.example."),
+                                   std::string("a.example\0.b", 13), std::string(5'000, 'a')}) {
+    EXPECT_EQ(identity->find(other), 0u) << other.substr(0, 20);
   }
-
-  const test::TestDirectory directory_;
-};
-
-TEST_F(TlsIdentityTest, keys_of_both_kinds_and_chains_are_taken) {
-  EXPECT_EQ(load(make_certificate()), std::error_code());
-  EXPECT_EQ(load(make_certificate({.rsa_bits = 2048})), std::error_code());
-  EXPECT_EQ(load(make_certificate({.intermediate = true})), std::error_code());
 }
 
-TEST_F(TlsIdentityTest, files_that_are_missing_empty_or_something_else_are_told_apart) {
-  const Pem pem = make_certificate();
-  const std::string certificate = directory_.write("c", pem.certificate);
-  const std::string key = directory_.write("k", pem.key);
-  const std::string empty = directory_.write("empty", "");
-  for (const std::string& bad : {directory_.path("none"), directory_.path(""), empty}) {
-    EXPECT_EQ(load_files(bad, key), TlsError::certificate_unreadable) << bad;
-    EXPECT_EQ(load_files(certificate, bad), TlsError::key_unreadable) << bad;
+TEST(TlsIdentity, a_name_of_two_certificates_is_noted) {
+  EXPECT_EQ(make_identity({{"a.example"}, {"b.example"}})->repeated_name(), "");
+  EXPECT_EQ(make_identity({{"a.example", "a.example"}})->repeated_name(), "");
+  const auto twice = make_identity({{"a.example"}, {"b.example", "a.example"}});
+  EXPECT_EQ(twice->repeated_name(), "a.example");
+  EXPECT_EQ(twice->find("a.example"), 0u);
+}
+
+TEST(TlsIdentity, what_a_client_would_notice_is_a_difference) {
+  const Pem pem = make_certificate(), other = make_certificate();
+  const auto identity = [](const std::vector<Pem>& pems, TlsVersion version = TlsVersion::tls_1_2) {
+    std::vector<TlsCertificate> all;
+    for (const Pem& one : pems) all.push_back(load_certificate(one));
+    return std::make_shared<TlsIdentity>(std::move(all), version);
+  };
+  const auto first = identity({pem});
+  EXPECT_TRUE(first->same_as(*identity({pem})));
+  EXPECT_FALSE(first->same_as(*identity({other})));
+  EXPECT_FALSE(first->same_as(*identity({pem, other})));
+  EXPECT_FALSE(first->same_as(*identity({pem}, TlsVersion::tls_1_3)));
+  const test::TestDirectory directory;
+  const auto strict = identity({pem});
+  EXPECT_EQ(strict->require_clients_of(directory.write("ca", other.certificate)),
+            std::error_code());
+  EXPECT_FALSE(first->same_as(*strict));
+}
+
+TEST(TlsIdentity, the_roots_of_clients_must_be_certificates) {
+  const test::TestDirectory directory;
+  for (const std::string& bad : {directory.path("none"), directory.write("empty", ""),
+                                 directory.write("key", make_certificate().key)}) {
+    EXPECT_EQ(make_identity()->require_clients_of(bad), TlsError::client_ca_unreadable) << bad;
   }
-  EXPECT_EQ(load_files(key, key), TlsError::certificate_unreadable);
-  EXPECT_EQ(load_files(certificate, certificate), TlsError::key_unreadable);
-}
-
-TEST_F(TlsIdentityTest, a_chain_that_is_cut_short_is_refused) {
-  Pem pem = make_certificate({.intermediate = true});
-  pem.certificate.resize(pem.certificate.size() - 80);
-  EXPECT_EQ(load(pem), TlsError::certificate_unreadable);
-}
-
-TEST_F(TlsIdentityTest, a_key_behind_a_passphrase_is_refused_without_asking) {
-  EXPECT_EQ(load(make_certificate({.passphrase = "secret"})), TlsError::key_encrypted);
-}
-
-TEST_F(TlsIdentityTest, the_key_must_be_the_first_certificates) {
-  const Pem one = make_certificate(), other = make_certificate();
-  EXPECT_EQ(load({.certificate = one.certificate, .key = other.key}), TlsError::mismatch);
-  EXPECT_EQ(load({.certificate = one.certificate + other.certificate, .key = other.key}),
-            TlsError::mismatch);
-}
-
-TEST_F(TlsIdentityTest, every_certificate_must_be_valid_now) {
-  const Pem pem = make_certificate({.valid_from = hours(-1), .valid_until = hours(1)});
-  EXPECT_EQ(load(pem, wall_now() + hours(2)), TlsError::expired);
-  EXPECT_EQ(load(pem, wall_now() - hours(2)), TlsError::not_yet_valid);
-  const Pem old = make_certificate({.valid_from = hours(-9), .valid_until = hours(-1)});
-  EXPECT_EQ(load({.certificate = pem.certificate + old.certificate, .key = pem.key}),
-            TlsError::expired);
-}
-
-TEST_F(TlsIdentityTest, a_key_that_is_too_short_is_refused) {
-  EXPECT_EQ(load(make_certificate({.rsa_bits = 1024})), TlsError::refused);
 }
 
 }  // namespace

@@ -11,80 +11,14 @@
 
 #include "base/bytes.h"
 #include "net/tls_context.h"
-#include "net/tls_for_test.h"
-#include "net/unique_fd.h"
+#include "net/tls_pair_for_test.h"
 
 namespace outcry::net {
 namespace {
 
 using test::make_identity;
+using test::Pair;
 using test::TlsClient;
-
-/// One connection: a socket pair, the stream at one end, OpenSSL's client at the other.
-class Pair {
- public:
-  explicit Pair(TlsContext& context, const TlsClient::Options& options = {})
-      : client(options), stream(context.accept()) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    near.emplace(ends[0]);
-    far.emplace(ends[1]);
-  }
-
-  /// To the server's socket, as it is.
-  void deliver(std::string_view sealed) {
-    EXPECT_EQ(::send(far->get(), sealed.data(), sealed.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(sealed.size()));
-  }
-  /// What the server's socket has for the client, as it is.
-  std::string fetch() {
-    std::string out(1 << 20, '\0');
-    const ssize_t got = ::recv(far->get(), out.data(), out.size(), 0);
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-  }
-  /// One read; what it brings is appended to `received`.
-  std::error_code read() {
-    const auto got = stream->read_some(near->get(), buffer_);
-    if (!got) return got.error();
-    received.append(as_text(std::span(buffer_).first(*got)));
-    ended = *got == 0;
-    return {};
-  }
-  Result<std::size_t> write(std::span<const iovec> parts) {
-    return stream->write_some(near->get(), parts);
-  }
-  Result<std::size_t> write(std::string_view text) {
-    const iovec part{const_cast<char*>(text.data()), text.size()};
-    return write(std::span(&part, 1));
-  }
-  /// Carries bytes until both have said all; returns the first error of a read but EAGAIN.
-  std::error_code exchange() {
-    for (;;) {
-      const std::string up = client.output();
-      if (!up.empty()) {
-        deliver(up);
-        const auto error = read();
-        if (error && error != std::errc::resource_unavailable_try_again) {
-          client.feed(fetch());
-          return error;
-        }
-      }
-      const std::string down = fetch();
-      if (up.empty() && down.empty()) return {};
-      client.feed(down);
-    }
-  }
-
-  TlsClient client;
-  std::unique_ptr<TlsStream> stream;
-  std::optional<UniqueFd> near, far;
-  std::string received;
-  bool ended = false;
-
- private:
-  std::vector<std::byte> buffer_ = std::vector<std::byte>(64 * 1024);
-};
 
 class TlsStreamTest : public testing::TestWithParam<int> {
  protected:
@@ -92,7 +26,7 @@ class TlsStreamTest : public testing::TestWithParam<int> {
 
   TlsStats stats_;
   std::shared_ptr<TlsIdentity> identity_ = make_identity();
-  TlsContext context_{*identity_, stats_};
+  TlsContext context_{identity_, stats_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Versions, TlsStreamTest, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
@@ -238,7 +172,7 @@ TEST_P(TlsStreamTest, what_a_full_socket_leaves_over_is_sent_later_and_nothing_t
 
 TEST_P(TlsStreamTest, any_worker_resumes_what_another_began) {
   TlsStats other_stats;
-  TlsContext other(*identity_, other_stats);
+  TlsContext other(identity_, other_stats);
   identity_->forget_ticket_seed();
   Pair first(context_, with_version());
   ASSERT_EQ(first.exchange(), std::error_code());
@@ -252,7 +186,7 @@ TEST_P(TlsStreamTest, any_worker_resumes_what_another_began) {
   EXPECT_EQ(other_stats.handshakes, 1u);
   EXPECT_EQ(other_stats.resumed, 1u);
 
-  TlsContext late(*identity_, other_stats);  // the seed is forgotten: its tickets are its own
+  TlsContext late(identity_, other_stats);  // the seed is forgotten: its tickets are its own
   Pair third(late, {.version = GetParam(), .session = first.client.session()});
   ASSERT_EQ(third.exchange(), std::error_code());
   EXPECT_TRUE(third.client.established());
@@ -261,7 +195,7 @@ TEST_P(TlsStreamTest, any_worker_resumes_what_another_began) {
 
 TEST_P(TlsStreamTest, a_stream_goes_on_in_another_worker_and_outlives_its_first) {
   TlsStats first_stats;
-  std::optional<TlsContext> first(std::in_place, *identity_, first_stats);
+  std::optional<TlsContext> first(std::in_place, identity_, first_stats);
   Pair pair(*first, with_version());
   ASSERT_EQ(pair.exchange(), std::error_code());
   pair.client.send("whole");
@@ -366,7 +300,7 @@ class TlsHandshakeTest : public testing::Test {
  protected:
   TlsStats stats_;
   std::shared_ptr<TlsIdentity> identity_ = make_identity();
-  TlsContext context_{*identity_, stats_};
+  TlsContext context_{identity_, stats_};
 };
 
 TEST_F(TlsHandshakeTest, plain_http_is_told_apart) {
@@ -401,7 +335,7 @@ TEST_F(TlsHandshakeTest, versions_that_are_too_old_are_refused) {
   EXPECT_EQ(old.exchange(), TlsError::handshake);
   EXPECT_TRUE(old.client.failed());
 
-  TlsContext strict(*make_identity(TlsVersion::tls_1_3), stats_);
+  TlsContext strict(make_identity(TlsVersion::tls_1_3), stats_);
   Pair refused(strict, {.version = TLS1_2_VERSION});
   EXPECT_EQ(refused.exchange(), TlsError::handshake);
   Pair taken(strict);
@@ -422,7 +356,7 @@ TEST_F(TlsHandshakeTest, the_protocol_is_http_1_1_or_nothing) {
 }
 
 TEST_F(TlsHandshakeTest, the_ticket_of_another_server_leads_to_a_full_handshake) {
-  TlsContext foreign(*make_identity(), stats_);
+  TlsContext foreign(make_identity(), stats_);
   Pair there(foreign);
   ASSERT_EQ(there.exchange(), std::error_code());
   Pair here(context_, {.session = there.client.session()});

@@ -34,12 +34,16 @@ Endpoint::Endpoint(net::EventLoop& loop, const TransportOptions& options, Applic
       origins_(options.allowed_origins),
       read_buffer_(kReadBufferBytes),
       spare_fd_(open_spare()) {
-  if (options.tls) tls_ = std::make_unique<net::TlsContext>(*options.tls, stats_.tls);
+  if (options.tls) tls_ = std::make_unique<net::TlsContext>(options.tls, stats_.tls);
 }
 
 Endpoint::~Endpoint() {
   stop_listening();
   connections_.for_each([](Connection& connection) { connection.abort(); });
+}
+
+void Endpoint::use(const std::shared_ptr<const net::TlsIdentity>& identity) {
+  if (!tls_->use(identity)) log::error("no memory for a new certificate: the old one stays");
 }
 
 // ---- Accepting ----

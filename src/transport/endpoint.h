@@ -46,6 +46,8 @@ class Endpoint final : net::IoHandler {
   /// this listener's, no other worker takes from it (docs/internals/scaling.md).
   void listen(net::UniqueFd listener);
   void stop_listening();
+  /// From the next handshake on; for an endpoint that speaks TLS already.
+  void use(const std::shared_ptr<const net::TlsIdentity>& identity);
   /// Takes a connection that another worker handed over. It is looked at after one more round of
   /// readiness, so that it can't overtake bytes of its own client that are already waiting on
   /// another socket (a GET sent right after the WebSocket's `5`).

@@ -189,7 +189,7 @@ class EchoWorker final : transport::Application, outcry::net::TickHandler {
 
 int main(int argc, char** argv) {
   std::string listen = "127.0.0.1:3000";
-  outcry::net::TlsOptions tls;
+  outcry::net::TlsCertificate::Files tls;
   int ping_interval_ms = 300, ping_timeout_ms = 200, workers = 1;
   transport::TransportOptions options;
   options.engine_paths = {"/engine.io/", "/socket.io/"};
@@ -206,8 +206,8 @@ int main(int argc, char** argv) {
   app.add_option("--ping-timeout-ms", ping_timeout_ms)->capture_default_str();
   app.add_option("--max-payload", options.message_bytes_max, "bytes")->capture_default_str();
   app.add_flag("--deflate", options.deflate, "permessage-deflate for Engine.IO as well");
-  app.add_option("--tls-certificate", tls.certificate_file, "PEM; with it, TLS only");
-  app.add_option("--tls-key", tls.key_file, "PEM");
+  app.add_option("--tls-certificate", tls.certificate, "PEM; with it, TLS only");
+  app.add_option("--tls-key", tls.key, "PEM");
   app.add_option("--workers", workers)->capture_default_str()->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   options.ping_interval = std::chrono::milliseconds(ping_interval_ms);
@@ -218,14 +218,16 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "echo_server: --listen %s is not ADDRESS:PORT\n", listen.c_str());
     return 2;
   }
-  if (!tls.certificate_file.empty() || !tls.key_file.empty()) {
-    auto identity = outcry::net::TlsIdentity::load(tls, outcry::wall_now());
-    if (!identity) {
+  if (!tls.certificate.empty() || !tls.key.empty()) {
+    auto loaded = outcry::net::TlsCertificate::load(tls, outcry::wall_now());
+    if (!loaded) {
       std::fprintf(stderr, "echo_server: --tls-certificate, --tls-key: %s\n",
-                   identity.error().message().c_str());
+                   loaded.error().message().c_str());
       return 2;
     }
-    options.tls = std::move(*identity);
+    std::vector<outcry::net::TlsCertificate> certificates;
+    certificates.push_back(std::move(*loaded));
+    options.tls = std::make_shared<outcry::net::TlsIdentity>(std::move(certificates));
   }
   std::signal(SIGPIPE, SIG_IGN);
   Workers all;

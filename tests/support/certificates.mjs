@@ -17,9 +17,8 @@ export class Certificates {
     this.#openssl("req", "-x509", ...KEY, "-days", "2", "-subj", "/CN=root");
     this.#rename("root");
     this.#issue("intermediate", "root", "basicConstraints = critical, CA:TRUE");
-    this.#issue("server", "intermediate", "subjectAltName = DNS:localhost, IP:127.0.0.1");
-    this.certificateFile = this.#file("chain.pem");
-    writeFileSync(this.certificateFile, this.#read("server.pem") + this.#read("intermediate.pem"));
+    this.renew();
+    this.certificateFile = this.#file("server.chain");
     this.keyFile = this.#file("server.key");
     this.rootFile = this.#file("root.pem");
     this.root = this.#read("root.pem");
@@ -28,6 +27,19 @@ export class Certificates {
   /** Of the gateway's configuration. */
   get server() {
     return { tls_certificate_file: this.certificateFile, tls_key_file: this.keyFile };
+  }
+
+  /** Puts a new certificate with a new key into the server's files. */
+  renew() {
+    this.issue("server", "DNS:localhost, IP:127.0.0.1");
+  }
+
+  /** A certificate for these alternative names: {certificateFile, keyFile}. */
+  issue(name, alternativeNames) {
+    this.#issue(name, "intermediate", `subjectAltName = ${alternativeNames}`);
+    const certificateFile = this.#file(`${name}.chain`);
+    writeFileSync(certificateFile, this.#read(`${name}.pem`) + this.#read("intermediate.pem"));
+    return { certificateFile, keyFile: this.#file(`${name}.key`) };
   }
 
   remove() {

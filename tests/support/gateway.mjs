@@ -69,13 +69,18 @@ export function makePeople() {
 
 export const roomOf = (challenge) => `challenge_${challenge}`;
 
+// JSON's strings, numbers, booleans and lists of strings are TOML's as well.
+function tomlOf(value) {
+  if (typeof value !== "object" || Array.isArray(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, of]) => `${JSON.stringify(key)} = ${tomlOf(of)}`);
+  return `{ ${members.join(", ")} }`;
+}
+
 function toToml(config) {
   const lines = [];
   for (const [section, keys] of Object.entries(config)) {
     lines.push(`[${section}]`);
-    // JSON's strings, numbers, booleans and lists of strings are TOML's as well.
-    for (const [key, value] of Object.entries(keys))
-      lines.push(`${key} = ${JSON.stringify(value)}`);
+    for (const [key, value] of Object.entries(keys)) lines.push(`${key} = ${tomlOf(value)}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -111,13 +116,19 @@ export class Gateway {
       store: { url: `sqlite:${database}` },
       bus: redis ? { redis: redis.url, heartbeat_ms: 100, reconnect_max_ms: 200 } : {},
     };
-    for (const section of Object.keys(config)) {
-      defaults[section] = { ...defaults[section], ...config[section] };
-    }
+    gateway.config = defaults;
     gateway.file = path.join(gateway.directory, "outcry.toml");
-    writeFileSync(gateway.file, toToml(defaults));
+    gateway.configure(config);
     await gateway.restart();
     return gateway;
+  }
+
+  /** Lays `config` over the configuration in the file; for the next start, or a reload. */
+  configure(config) {
+    for (const section of Object.keys(config)) {
+      this.config[section] = { ...this.config[section], ...config[section] };
+    }
+    writeFileSync(this.file, toToml(this.config));
   }
 
   /** Starts a process on the same ports, with the same configuration. */

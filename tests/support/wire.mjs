@@ -5,6 +5,7 @@
 
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import WebSocket from "ws";
 
@@ -50,9 +51,10 @@ export class Inbox {
  * One HTTP request on its own connection: {status, headers, body}. `request.sent` in the options is
  * called with the request object, for tests that cut it off.
  */
-export function fetchText(url, { method = "GET", headers = {}, body, started } = {}) {
+export function fetchText(url, { method = "GET", headers = {}, body, started, ...tls } = {}) {
+  const { request: ask } = String(url).startsWith("https:") ? https : http;
   const answer = new Promise((resolve, reject) => {
-    const request = http.request(url, { method, headers, agent: false }, (response) => {
+    const request = ask(url, { method, headers, agent: false, ...tls }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
@@ -77,7 +79,8 @@ export async function exchangeRaw(port, octets, { halfClose = false, ms = PATIEN
   socket.write(octets);
   if (halfClose) socket.end();
   try {
-    await within(once(socket, "close"), "the end of the connection", ms);
+    const closed = new Promise((resolve) => socket.once("close", resolve)); // once() would reject
+    await within(closed, "the end of the connection", ms);
   } finally {
     socket.destroy();
   }

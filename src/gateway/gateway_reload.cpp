@@ -1,0 +1,37 @@
+// The gateway's part in a reload: what control and its workers take from a new configuration.
+#include <utility>
+
+#include "gateway/config_tls.h"
+#include "gateway/gateway.h"
+
+namespace outcry::gateway {
+
+// One function for each part: it makes the part's object from the new configuration, or throws
+// ConfigError.
+Reloader::Commit Gateway::prepare_reload(const Config& next, Strings& changed) {
+  auto update = std::make_shared<WorkerUpdate>();
+  prepare_tls(next, changed, *update);
+  return [this, update = std::move(update)] { put_in_force(update); };
+}
+
+void Gateway::prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const {
+  auto identity = clients_tls(next.server);
+  const net::TlsIdentity* running = certificates_.in_use("clients");
+  if ((identity == nullptr) != (running == nullptr)) {
+    throw ConfigError(
+        "server.tls_certificate_file: TLS is switched on and off by a restart, not by a reload");
+  }
+  if (!identity || identity->same_as(*running)) return;
+  note_new_content(changed, "server.tls_certificate_file");
+  update.tls = std::move(identity);
+}
+
+void Gateway::put_in_force(const std::shared_ptr<const WorkerUpdate>& update) {
+  if (update->tls) certificates_.use("clients", update->tls);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_.post(static_cast<WorkerId>(i), update);
+  }
+  wake_workers();
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,223 @@
+// A new configuration for a running gateway: by SIGHUP and by the operations port, while clients are
+// connected.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import tls from "node:tls";
+import { Certificates } from "../support/certificates.mjs";
+import { Client, disconnectAll } from "../support/clients.mjs";
+import { API_KEY, Gateway, WORKERS, roomOf, tokenOf } from "../support/gateway.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
+import { fetchText, within } from "../support/wire.mjs";
+
+const OTHER_KEY = "another-key-of-32-characters-abcd";
+
+afterEach(disconnectAll);
+
+const reload = (gateway, key = API_KEY) =>
+  fetchText(`${gateway.operations}/v1/reload`, { method: "POST", headers: { "X-API-Key": key } });
+
+/** SIGHUP, and how it ended. */
+async function hangUp(gateway) {
+  const totals = async () => {
+    const metrics = await gateway.metrics();
+    const of = (result) => metrics.get(`outcry_reloads_total{result="${result}"}`);
+    return { taken: of("taken"), refused: of("refused") };
+  };
+  const before = await totals();
+  gateway.program.child.kill("SIGHUP");
+  return eventually("a reload", async () => {
+    const { taken, refused } = await totals();
+    if (taken > before.taken) return "taken";
+    return refused > before.refused && "refused";
+  });
+}
+
+/** Until `check` holds on so many connections in a row that every worker has answered one. */
+const untilEverywhere = (what, check) =>
+  eventually(what, async () => {
+    for (let i = 0; i < 8 * WORKERS; i += 1) if (!(await check())) return false;
+    return true;
+  });
+
+describe("the configuration", () => {
+  let gateway;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+    await gateway.untilReady();
+  });
+  afterEach(() => stopAll(gateway));
+
+  it("is read again at SIGHUP: new API keys open, old ones don't, clients stay", async () => {
+    const { ann } = gateway.people;
+    const client = await Client.connect(gateway, tokenOf(ann.user));
+    await client.join(ann.challenge);
+    gateway.configure({ operations: { api_keys: [OTHER_KEY] }, log: { level: "debug" } });
+    assert.equal(await hangUp(gateway), "taken");
+    const event = { room: roomOf(ann.challenge), event: "number", data: 1 };
+    assert.equal((await gateway.post("/v1/publish", event)).status, 403);
+    const taken = await gateway.post("/v1/publish", event, { "X-API-Key": OTHER_KEY });
+    assert.equal(taken.status, 200);
+    assert.equal((await client.next("number"))[0], 1);
+    await eventually("a line that names the keys", () =>
+      /reloaded; changed: operations.api_keys, log.level/.test(gateway.program.output),
+    );
+    assert.ok(!gateway.program.output.includes(OTHER_KEY));
+  });
+
+  it("is read again at POST /v1/reload, which answers what has changed", async () => {
+    gateway.configure({ log: { level: "debug" }, engine: { ping_interval_ms: 20_000 } });
+    const answer = await reload(gateway);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(JSON.parse(answer.body), {
+      changed: ["log.level"],
+      need_restart: ["engine.ping_interval_ms"],
+    });
+    assert.equal((await reload(gateway, "not-a-key")).status, 403);
+  });
+
+  it("stays as it was when the new one is wrong, and everyone is told", async () => {
+    gateway.configure({ log: { level: "debug" }, engine: { ping_timeout_ms: 1 } });
+    const answer = await reload(gateway);
+    assert.equal(answer.status, 422);
+    assert.match(JSON.parse(answer.body).detail, /engine.ping_timeout_ms must be/);
+    assert.equal(await hangUp(gateway), "refused");
+    const readiness = await fetchText(`${gateway.operations}/readyz?verbose`);
+    assert.equal(readiness.status, 200);
+    assert.match(readiness.body, /"name":"configuration".*the last reload was refused/);
+    assert.equal((await gateway.metrics()).get("outcry_reload_refused"), 1);
+    await eventually("a line that says why", () =>
+      /"level":"error","message":"reload refused/.test(gateway.program.output),
+    );
+    gateway.configure({ engine: { ping_timeout_ms: 20_000 } });
+    assert.equal((await reload(gateway)).status, 200);
+    assert.equal((await gateway.metrics()).get("outcry_reload_refused"), 0);
+  });
+});
+
+describe("certificates", () => {
+  let certificates, gateway;
+  before(async () => {
+    certificates = new Certificates();
+    gateway = await Gateway.start({ certificates });
+    await gateway.untilReady();
+  });
+  after(async () => {
+    await stopAll(gateway);
+    certificates.remove();
+  });
+
+  /** {serial, reused, ticket}; throws if the certificate isn't for `servername`. */
+  async function handshake(options = {}) {
+    const { port } = gateway;
+    const socket = tls.connect({ port, host: "127.0.0.1", ca: certificates.root, ...options });
+    const session = once(socket, "session");
+    session.catch(() => {});
+    await within(once(socket, "secureConnect"), "the handshake");
+    const [ticket] = options.session ? [] : await within(session, "a session ticket");
+    const { serialNumber: serial } = socket.getPeerCertificate();
+    const reused = socket.isSessionReused();
+    socket.destroy();
+    return { serial, reused, ticket };
+  }
+
+  it("are replaced at SIGHUP; connections stay, and sessions are resumed", async () => {
+    const { ann } = gateway.people;
+    const client = await Client.connect(gateway, tokenOf(ann.user), { ca: certificates.root });
+    await client.join(ann.challenge);
+    const before = await handshake();
+    certificates.renew();
+    assert.equal(await hangUp(gateway), "taken");
+    await eventually("a line that names the key", () =>
+      /reloaded; changed: server.tls_certificate_file/.test(gateway.program.output),
+    );
+    await untilEverywhere("the new one", async () => (await handshake()).serial !== before.serial);
+    assert.equal((await handshake({ session: before.ticket })).reused, true);
+    await gateway.publish(roomOf(ann.challenge), "number", 1);
+    assert.equal((await client.next("number"))[0], 1);
+    assert.equal(client.disconnects.size, 0);
+  });
+
+  it("stay when the new pair can't be used", async () => {
+    const { serial } = await handshake();
+    const key = readFileSync(certificates.keyFile);
+    certificates.renew();
+    writeFileSync(certificates.keyFile, key); // of the old one
+    const answer = await reload(gateway);
+    assert.equal(answer.status, 422);
+    assert.match(JSON.parse(answer.body).detail, /server.tls_key_file.*isn't that of/);
+    assert.equal((await handshake()).serial, serial);
+    certificates.renew();
+    assert.equal((await reload(gateway)).status, 200);
+  });
+
+  it("of several the one is presented that a client asks for", async () => {
+    const shop = certificates.issue("shop", "DNS:shop.example.com, DNS:*.shops.example.com");
+    gateway.configure({ server: { tls_certificates: { [shop.certificateFile]: shop.keyFile } } });
+    assert.deepEqual(JSON.parse((await reload(gateway)).body).changed, ["server.tls_certificates"]);
+    // The client compares the name with the certificate.
+    await untilEverywhere("the shop's", () =>
+      handshake({ servername: "shop.example.com" }).catch(() => false),
+    );
+    await handshake({ servername: "one.shops.example.com" });
+    await handshake({ servername: "localhost" });
+    await assert.rejects(handshake({ servername: "a.b.shops.example.com" }), /altnames/);
+  });
+
+  it("have their end in the metrics", async () => {
+    const metrics = await gateway.metrics();
+    const name = 'outcry_tls_certificate_end_seconds{port="clients",certificate="localhost"}';
+    const left = metrics.get(name) - Date.now() / 1000;
+    assert.ok(Math.abs(left - 2 * 86_400) < 3_600, `${left}`);
+  });
+});
+
+describe("the operations port over TLS", () => {
+  let certificates, gateway, caller;
+  before(async () => {
+    certificates = new Certificates();
+    const own = certificates.issue("caller", "DNS:caller");
+    caller = {
+      ca: certificates.root,
+      cert: readFileSync(own.certificateFile),
+      key: readFileSync(own.keyFile),
+    };
+    gateway = await Gateway.start({
+      config: {
+        operations: { ...certificates.server, tls_client_ca_file: certificates.rootFile },
+      },
+    });
+    gateway.operations = gateway.operations.replace("http:", "https:");
+  });
+  after(async () => {
+    await stopAll(gateway);
+    certificates.remove();
+  });
+
+  it("serves who shows a certificate, and nobody else", async () => {
+    assert.equal((await fetchText(`${gateway.operations}/readyz`, caller)).status, 200);
+    await assert.rejects(fetchText(`${gateway.operations}/readyz`, { ca: certificates.root }));
+    await assert.rejects(fetchText(`${gateway.operations.replace("https:", "http:")}/readyz`));
+  });
+
+  it("presents a renewed certificate after a reload", async () => {
+    const serial = async () => {
+      const socket = tls.connect({ port: gateway.operationsPort, host: "127.0.0.1", ...caller });
+      await within(once(socket, "secureConnect"), "the handshake");
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      return serialNumber;
+    };
+    const before = await serial();
+    certificates.renew();
+    const answer = await fetchText(`${gateway.operations}/v1/reload`, {
+      method: "POST",
+      headers: { "X-API-Key": API_KEY },
+      ...caller,
+    });
+    assert.deepEqual(JSON.parse(answer.body).changed, ["operations.tls_certificate_file"]);
+    assert.notEqual(await serial(), before);
+  });
+});
