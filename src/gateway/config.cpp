@@ -208,6 +208,13 @@ void resolve_files(Config& config) {
   }
 }
 
+/// What would be in a developer's way: a phone or a container's host comes from outside, and a
+/// browser that once heard HSTS from "localhost" reaches nothing else there by plain HTTP.
+void relax(Config& config) {
+  config.server.plain_http = "allow";
+  config.server.hsts_max_age = seconds(0);
+}
+
 /// A development run without secrets gets fresh ones, never fixed ones that could end up elsewhere.
 void make_up_secrets(LoadedConfig& loaded) {
   constexpr std::size_t kRandomBytes = 36;
@@ -262,7 +269,10 @@ LoadedConfig read_config(const LoadOptions& options) {
 
 LoadedConfig load_config(const LoadOptions& options) {
   LoadedConfig loaded = read_config(options);
-  if (options.development) make_up_secrets(loaded);
+  if (options.development) {
+    relax(loaded.config);
+    make_up_secrets(loaded);
+  }
   Strings problems = config_problems(loaded.config, options.development);
   if (!problems.empty()) {
     const std::string prefix = options.file ? options.file->string() + ": " : std::string();

@@ -36,6 +36,10 @@ struct ServerConfig {
   std::map<std::string, std::string> tls_certificates;  // further ones: certificate -> key file
   std::string tls_version_min = "1.2";
   std::string path = "/socket.io/";
+  seconds hsts_max_age{31'536'000};  // a year; over TLS only
+  std::string plain_http = "refuse";
+  Strings trusted_proxies;  // addresses and ranges
+  std::string proxy_protocol = "off";
   Strings allowed_origins;  // exact; "*" in development only; same-origin is always allowed
   std::string static_dir;
   std::size_t connections_max = 20'000;
@@ -208,8 +212,8 @@ using Environment = std::map<std::string, std::string>;
 struct LoadOptions {
   std::optional<std::filesystem::path> file;  // absent: defaults and environment only
   Environment environment;
-  /// A development run: weak secrets and "*" as origin are allowed, a missing secret or API key is
-  /// made up for this run (see LoadedConfig::notices).
+  /// A development run: weak secrets, "*" as origin and plain HTTP from anywhere are allowed, HSTS
+  /// isn't sent, a missing secret or API key is made up for this run (see LoadedConfig::notices).
   bool development = false;
 };
 

@@ -29,13 +29,17 @@ std::optional<unsigned> decimal(std::string_view text, unsigned maximum) {
   return value <= maximum ? std::optional(value) : std::nullopt;
 }
 
-/// RFC 6454 §6.2: scheme, host, and the port if it isn't the scheme's; browsers send lower case.
+/// RFC 6454 §6.2: scheme, host, and the port if it isn't the scheme's; browsers send lower case
+/// and hosts in ASCII. One that no browser sends would be listed in vain.
 bool is_origin(std::string_view text) {
   const std::size_t scheme = text.find("://");
   if (scheme == std::string_view::npos || scheme == 0) return false;
   const std::string_view rest = text.substr(scheme + 3);
-  return !rest.empty() && rest.find_first_of("/?#@ *") == std::string_view::npos &&
-         std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool repeats_port = (text.starts_with("https://") && rest.ends_with(":443")) ||
+                            (text.starts_with("http://") && rest.ends_with(":80"));
+  const auto is_sent = [](char c) { return c > 0x20 && c < 0x7F && (c < 'A' || c > 'Z'); };
+  return !rest.empty() && !repeats_port && std::ranges::all_of(text, is_sent) &&
+         rest.find_first_of("/?#@*\\,") == std::string_view::npos;
 }
 
 class Rules {
@@ -77,6 +81,7 @@ class Rules {
         path.find_first_of("?#% ") != std::string::npos) {
       problem("server.path = \"{}\": must begin and end with \"/\", such as \"/socket.io/\"", path);
     }
+    proxies();
     for (const std::string& origin : server.allowed_origins) {
       if (origin == "*" && !development_) {
         problem(
@@ -84,10 +89,27 @@ class Rules {
             "the origins, such as \"https://app.example.com\" (--dev allows \"*\")");
       } else if (origin != "*" && !is_origin(origin)) {
         problem(
-            "server.allowed_origins: \"{}\" isn't an origin; write scheme://host[:port] in "
-            "lower case and without a path",
+            "server.allowed_origins: \"{}\" isn't an origin as browsers send it; write "
+            "scheme://host[:port] in lower case, without a path and without the scheme's own port, "
+            "a host with other letters as xn--…",
             origin);
       }
+    }
+  }
+
+  void proxies() {
+    const ServerConfig& server = config_.server;
+    for (const std::string& proxy : server.trusted_proxies) {
+      if (net::IpRange::parse(proxy)) continue;
+      problem(
+          "server.trusted_proxies: \"{}\" must be an address or a range without bits behind its "
+          "prefix, such as \"10.0.0.7\", \"10.0.0.0/8\" or \"2001:db8::/32\"",
+          proxy);
+    }
+    if (server.proxy_protocol == "required" && server.trusted_proxies.empty()) {
+      problem(
+          "server.proxy_protocol = \"required\": list the proxies in server.trusted_proxies; from "
+          "others no connection is taken");
     }
   }
 

@@ -17,6 +17,8 @@ constexpr std::uint64_t kListMax = 64;
 constexpr std::array kTransports{"polling"sv, "websocket"sv};
 constexpr std::array kAlgorithms{"HS256"sv};
 constexpr std::array kTlsVersions{"1.2"sv, "1.3"sv};
+constexpr std::array kPlainHttp{"refuse"sv, "allow"sv};
+constexpr std::array kProxyProtocol{"off"sv, "required"sv};
 constexpr std::array kLevels{"debug"sv, "info"sv, "warning"sv, "error"sv};
 
 using S = ServerConfig;
@@ -45,12 +47,31 @@ constexpr std::array kServerKeys{
          "else that of `tls_certificate_file`."}),
     reloadable({"server", "tls_version_min", &member<&Config::server, &S::tls_version_min>,
                 "Oldest version of TLS that a client may speak.", "", 0, 0, kTlsVersions}),
+    reloadable({"server", "hsts_max_age_s", &member<&Config::server, &S::hsts_max_age>,
+                "How long a browser shall reach this host by HTTPS alone, on any port "
+                "(Strict-Transport-Security); sent where TLS ends here, except by a development "
+                "run. 0: not sent.",
+                "s", 0, 63'072'000}),
+    reloadable({"server", "plain_http", &member<&Config::server, &S::plain_http>,
+                "What becomes of a request that came over plain HTTP: `refuse` serves it only to "
+                "clients on this machine and to those that came to a trusted proxy by HTTPS, and "
+                "answers others 403; `allow` serves all, as a development run does.",
+                "", 0, 0, kPlainHttp}),
+    reloadable({"server", "trusted_proxies", &member<&Config::server, &S::trusted_proxies>,
+                "Addresses (\"10.0.0.7\") and ranges (\"10.0.0.0/8\") of the proxies whose "
+                "X-Forwarded-For, X-Forwarded-Proto and PROXY headers are believed. Of anyone else "
+                "they are ignored and counted.",
+                "", 0, kListMax}),
+    ConfigKey{"server", "proxy_protocol", &member<&Config::server, &S::proxy_protocol>,
+              "`required`: every connection begins with a PROXY header, version 1 or 2, ahead of "
+              "TLS, and comes from a trusted proxy; others are closed.",
+              "", 0, 0, kProxyProtocol},
     ConfigKey{"server", "path", &member<&Config::server, &S::path>,
               "Request path of Engine.IO. Begins and ends with a slash."},
-    ConfigKey{"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,
-              "Origins of pages that may connect, compared exactly: \"https://app.example.com\". "
-              "Pages that this server serves itself may always. \"*\" only in a development run.",
-              "", 0, 256},
+    reloadable({"server", "allowed_origins", &member<&Config::server, &S::allowed_origins>,
+                "Origins of pages that may connect, compared exactly: \"https://app.example.com\". "
+                "Pages that this server serves itself may always. \"*\" only in a development run.",
+                "", 0, 256}),
     ConfigKey{"server", "static_dir", &member<&Config::server, &S::static_dir>,
               "Directory of files to serve outside of `path`; empty: none."},
     ConfigKey{"server", "connections_max", &member<&Config::server, &S::connections_max>,

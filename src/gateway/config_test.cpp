@@ -215,8 +215,11 @@ TEST_F(ConfigTest, a_weak_or_missing_secret_refuses_to_start) {
 
 TEST_F(ConfigTest, production_needs_api_keys_and_exact_origins) {
   EXPECT_THAT(error_of("[server]\nallowed_origins = [\"*\"]\n"), HasSubstr("--dev"));
-  for (const char* bad : {"app.example.com", "https://", "https://App.example.com",
-                          "https://app.example.com/", "https://*.example.com", "null"}) {
+  for (const char* bad :
+       {"app.example.com", "https://", "https://App.example.com", "https://app.example.com/",
+        "https://*.example.com", "null", "https://app.example.com:443", "http://localhost:80",
+        "https://user@app.example.com", "https://b\u00fccher.example",
+        "https://a.example,https://b.example"}) {
     EXPECT_THAT(error_of(std::string("[server]\nallowed_origins = [\"") + bad + "\"]\n"),
                 HasSubstr("isn't an origin"))
         << bad;
@@ -225,6 +228,32 @@ TEST_F(ConfigTest, production_needs_api_keys_and_exact_origins) {
   EXPECT_THAT(error_of(""), HasSubstr("at least 16"));
   environment_.erase("OUTCRY_OPERATIONS_API_KEYS");
   EXPECT_THAT(error_of(""), HasSubstr("operations.api_keys: at least one"));
+}
+
+TEST_F(ConfigTest, proxies_are_addresses_and_ranges) {
+  EXPECT_EQ(error_of("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\", \"192.0.2.7\"]\n"), "");
+  for (const char* bad : {"10.0.0.1/8", "proxy.example.com", "*", "10.0.0.0/33", "[::1]"}) {
+    EXPECT_THAT(error_of(std::string("[server]\ntrusted_proxies = [\"") + bad + "\"]\n"),
+                AllOf(HasSubstr("server.trusted_proxies"), HasSubstr("10.0.0.0/8")))
+        << bad;
+  }
+}
+
+TEST_F(ConfigTest, the_proxy_protocol_needs_proxies) {
+  const std::string required = "[server]\nproxy_protocol = \"required\"\n";
+  EXPECT_THAT(error_of(required), HasSubstr("list the proxies in server.trusted_proxies"));
+  EXPECT_EQ(error_of(required + "trusted_proxies = [\"10.0.0.0/8\"]\n"), "");
+}
+
+TEST_F(ConfigTest, a_development_run_binds_nobody_to_https) {
+  EXPECT_EQ(load("").config.server.hsts_max_age, seconds(31'536'000));
+  EXPECT_EQ(load("", true).config.server.hsts_max_age, seconds(0));
+}
+
+TEST_F(ConfigTest, only_a_development_run_serves_plain_http_to_everyone_by_itself) {
+  EXPECT_EQ(load("").config.server.plain_http, "refuse");
+  EXPECT_EQ(load("[server]\nplain_http = \"allow\"\n").config.server.plain_http, "allow");
+  EXPECT_EQ(load("", true).config.server.plain_http, "allow");
 }
 
 TEST_F(ConfigTest, a_development_run_makes_up_what_is_missing_and_says_so) {

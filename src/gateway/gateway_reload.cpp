@@ -3,6 +3,7 @@
 
 #include "gateway/config_tls.h"
 #include "gateway/gateway.h"
+#include "gateway/gateway_setup.h"
 
 namespace outcry::gateway {
 
@@ -11,6 +12,7 @@ namespace outcry::gateway {
 Reloader::Commit Gateway::prepare_reload(const Config& next, Strings& changed) {
   auto update = std::make_shared<WorkerUpdate>();
   prepare_tls(next, changed, *update);
+  update->access = std::make_shared<const transport::Access>(access_options(next.server));
   return [this, update = std::move(update)] { put_in_force(update); };
 }
 

@@ -41,12 +41,25 @@ std::size_t worker_count(const Config& config) {
   return place(config.server, net::cpu_budget()).workers;
 }
 
+transport::AccessOptions access_options(const ServerConfig& server) {
+  transport::AccessOptions out{.allowed_origins = server.allowed_origins,
+                               .plain_http = server.plain_http == "allow",
+                               .hsts_max_age = server.hsts_max_age};
+  for (const std::string& proxy : server.trusted_proxies) {
+    const auto range = net::IpRange::parse(proxy);
+    if (!range) throw ConfigError("server.trusted_proxies: not an address: " + proxy);
+    out.trusted_proxies.push_back(*range);
+  }
+  return out;
+}
+
 transport::TransportOptions transport_options(const Config& config) {
   const ServerConfig& server = config.server;
   const EngineConfig& engine = config.engine;
   transport::TransportOptions out;
   out.engine_paths = {server.path};
-  out.allowed_origins = server.allowed_origins;
+  out.access = access_options(server);
+  out.proxy_protocol = server.proxy_protocol == "required";
   out.tls = clients_tls(server);
   out.polling = lists(engine.transports, "polling");
   out.websocket = lists(engine.transports, "websocket");

@@ -19,6 +19,8 @@ namespace outcry::gateway {
 [[nodiscard]] std::size_t worker_count(const Config& config);
 /// Throws ConfigError if the files of server.tls_* can't be used.
 [[nodiscard]] transport::TransportOptions transport_options(const Config& config);
+/// The part of them that a reload may replace. The configuration has been checked.
+[[nodiscard]] transport::AccessOptions access_options(const ServerConfig& server);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
 [[nodiscard]] SharedRules shared_rules(const Config& config);
 /// Throws ConfigError if server.static_dir can't be read; empty without it.

@@ -39,6 +39,8 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
   Config config;
   config.server.path = "/live/";
   config.server.allowed_origins = {"https://app.example.com"};
+  config.server.trusted_proxies = {"10.0.0.0/8", "::1"};
+  config.server.proxy_protocol = "required";
   config.server.header_bytes_max = 1;
   config.server.headers_max = 2;
   config.server.pipelined_requests_max = 3;
@@ -59,7 +61,11 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
   config.engine.transports = {"websocket"};
   const transport::TransportOptions options = transport_options(config);
   EXPECT_EQ(options.engine_paths, Strings{"/live/"});
-  EXPECT_EQ(options.allowed_origins, config.server.allowed_origins);
+  EXPECT_EQ(options.access.allowed_origins, config.server.allowed_origins);
+  EXPECT_EQ(options.access.trusted_proxies.size(), 2u);
+  EXPECT_TRUE(options.proxy_protocol);
+  EXPECT_FALSE(options.access.plain_http);
+  EXPECT_EQ(options.access.hsts_max_age, config.server.hsts_max_age);
   EXPECT_EQ(options.head_bytes_max, 1u);
   EXPECT_EQ(options.headers_max, 2u);
   EXPECT_EQ(options.pipelined_requests_max, 3u);

@@ -101,6 +101,7 @@ struct StatsRequest {
 /// object that all workers share and each swaps for the one before, between two ticks.
 struct WorkerUpdate {
   std::shared_ptr<const net::TlsIdentity> tls;
+  std::shared_ptr<const transport::Access> access;
 };
 
 struct Drain {};  // accept no more, tell all clients to reconnect elsewhere

@@ -56,6 +56,28 @@ class Samples {
   std::vector<MetricSample> samples_;
 };
 
+/// Who was let in, and by whose word.
+void add_access(Samples& out) {
+  const auto of = [](auto member) {
+    return [member](const WorkerStats& w) { return w.transport.*member; };
+  };
+  using S = transport::TransportStats;
+  out.summed("outcry_origins_refused_total", "Requests of pages that may not connect.",
+             of(&S::origins_refused));
+  out.summed("outcry_plain_http_refused_total",
+             "Requests that came over plain HTTP from another machine, answered 403.",
+             of(&S::plain_http_refused));
+  out.summed("outcry_forwarded_ignored_total",
+             "Requests with X-Forwarded-For or -Proto from a peer that isn't a trusted proxy.",
+             of(&S::forwarded_ignored));
+  out.summed("outcry_forwarded_malformed_total",
+             "Requests of a trusted proxy whose X-Forwarded-For has something else than addresses.",
+             of(&S::forwarded_malformed));
+  out.summed("outcry_proxy_headers_refused_total",
+             "Connections closed for want of a PROXY header from a trusted proxy.",
+             of(&S::proxy_headers_refused));
+}
+
 void add_transport(Samples& out) {
   const auto of = [](auto member) {
     return [member](const WorkerStats& w) { return w.transport.*member; };
@@ -83,8 +105,6 @@ void add_transport(Samples& out) {
              of(&S::requests_refused));
   out.summed("outcry_http_requests_malformed_total",
              "HTTP requests that broke the grammar or a limit.", of(&S::requests_malformed));
-  out.summed("outcry_origins_refused_total", "Requests of pages that may not connect.",
-             of(&S::origins_refused));
   out.summed("outcry_handovers_total", "Connections moved to the worker of their session.",
              of(&S::handovers_out));
   out.summed("outcry_handovers_refused_total", "Connections that the other worker had no room for.",
@@ -293,6 +313,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   Samples out(source.workers);
   add_workers(out, source.workers);
   add_transport(out);
+  add_access(out);
   add_clients(out);
   add_tokens(out);
   add_control(out, source);

@@ -214,6 +214,7 @@ void Worker::take(std::unique_ptr<StatsRequest> request) {
 
 void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->tls) endpoint_.use(update->tls);
+  if (update->access) endpoint_.use(update->access);
 }
 
 void Worker::take(Drain) {

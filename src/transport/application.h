@@ -14,7 +14,7 @@
 #include "net/ip_address.h"
 #include "net/tls_stream.h"
 #include "net/unique_fd.h"
-#include "protocol/http/request.h"
+#include "transport/client.h"
 #include "transport/options.h"
 
 namespace outcry::transport {
@@ -27,17 +27,18 @@ struct OpenRequest {
   std::size_t engine_path = 0;  // index into TransportOptions::engine_paths
   std::string_view query;
   std::string_view authorization;
-  net::IpAddress peer_address;
+  net::IpAddress peer_address;  // the client's, behind whatever trusted proxies
 };
 
 /// A connection on its way to the worker that holds the session which its request names.
 struct HandedOver {
   net::UniqueFd fd;
-  std::unique_ptr<net::TlsStream> tls;          // null: a plain connection
-  std::unique_ptr<http::RequestParser> parser;  // with the request's head, at least
-  std::string unread;                           // bytes read beyond what the parser took
-  std::string unsent;                           // answers to earlier requests, not yet written
+  std::unique_ptr<net::TlsStream> tls;  // null: a plain connection
+  std::unique_ptr<Incoming> incoming;   // with the request's head, at least
+  std::string unread;                   // bytes read beyond what the parser took
+  std::string unsent;                   // answers to earlier requests, not yet written
   net::IpAddress peer_address;
+  bool over_tls = false;  // as a PROXY header has said
 };
 
 class Application {

@@ -26,6 +26,7 @@ Connection::Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd,
     : id_(id), endpoint_(endpoint), fd_(std::move(fd)), peer_address_(peer_address) {}
 
 bool Connection::start() {
+  if (endpoint_.options().proxy_protocol) mode_ = Mode::preface;
   if (net::TlsContext* tls = endpoint_.tls()) {
     tls_ = tls->accept();
     if (!tls_) return false;
@@ -40,7 +41,8 @@ bool Connection::watch() {
 }
 
 bool Connection::start(HandedOver&& handed) {
-  parser_ = std::move(handed.parser);
+  incoming_ = std::move(handed.incoming);
+  over_tls_ = handed.over_tls;
   out_ = std::move(handed.unsent);
   tls_ = std::move(handed.tls);
   if (tls_) tls_->move_to(*endpoint_.tls());  // all workers speak it, or none
@@ -80,6 +82,7 @@ void Connection::on_io(std::uint32_t events) noexcept {
 }
 
 void Connection::read() {
+  if (mode_ == Mode::preface) return read_preface();
   const auto buffer = endpoint_.read_buffer();
   const auto got = tls_ ? tls_->read_some(fd_.get(), buffer) : net::read_some(fd_.get(), buffer);
   if (tls_ && tls_->has_unsent()) wait_until_writable();
@@ -98,7 +101,7 @@ void Connection::read() {
 }
 
 void Connection::read_failed(std::error_code error) {
-  if (error == net::TlsError::plain_http) return refuse_plain_http();
+  if (error == net::TlsError::plain_http) return speak_plain_on_tls_port();
   if (!net::would_block(error)) lose(CloseReason::transport_error);
 }
 
@@ -239,7 +242,7 @@ void Connection::answers_written() {
     endpoint_.resume_later(*this);
   } else if (peer_ended_) {
     lose(CloseReason::transport_error);
-  } else if (!parser_) {
+  } else if (!incoming_) {
     arm(endpoint_.options().keep_alive_timeout);
   }
 }
@@ -255,7 +258,7 @@ void Connection::on_timer(TimePoint) noexcept {
   if (mode_ == Mode::websocket) {
     return end_websocket(1002, "upgrade timed out", CloseReason::transport_error);
   }
-  const bool request_unfinished = mode_ == Mode::http && parser_ && !answering_ && !blocked();
+  const bool request_unfinished = mode_ == Mode::http && incoming_ && !answering_ && !blocked();
   if (!request_unfinished) return lose(CloseReason::transport_error);
   if (EngineSession* session = endpoint_.find(session_)) {
     session->connection_lost(*this, CloseReason::transport_error);

@@ -1,7 +1,7 @@
 // transport/connection.h — one browser's TCP connection: HTTP requests, then perhaps a WebSocket.
 //
-//   http ──▶ request complete ──▶ routed ──▶ answered ──▶ next request (keep-alive)
-//     └────▶ upgraded ──▶ websocket ──▶ closing ──▶ lingering ──▶ closed
+//   (PROXY header ──▶) http ──▶ request complete ──▶ routed ──▶ answered ──▶ next request
+//                        └────▶ upgraded ──▶ websocket ──▶ closing ──▶ lingering ──▶ closed
 //
 // A connection moves bytes and knows the grammar of what comes in; what requests and messages mean
 // is the session's and the router's business. Idle it owns no buffer: it reads into the worker's
@@ -58,11 +58,17 @@ class Connection final : net::IoHandler, net::TimerHandler {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] ConnectionId id() const noexcept { return id_; }
-  [[nodiscard]] const net::IpAddress& peer_address() const noexcept { return peer_address_; }
+  /// The client's, as far as trusted proxies tell: of the current request, on a WebSocket of the
+  /// one that opened it. Between requests the peer's.
+  [[nodiscard]] const net::IpAddress& peer_address() const noexcept {
+    return incoming_ && incoming_->identified ? incoming_->client.address : peer_address_;
+  }
+  /// How the current request came.
+  [[nodiscard]] Scheme scheme() const noexcept { return incoming_->client.scheme; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] EngineId session() const noexcept { return session_; }
   [[nodiscard]] bool closed() const noexcept { return mode_ == Mode::closed; }
-  [[nodiscard]] const http::RequestParser& parser() const noexcept { return *parser_; }
+  [[nodiscard]] const http::RequestParser& parser() const noexcept { return incoming_->parser; }
   /// The socket took less than it was given: nothing more fits now.
   [[nodiscard]] bool blocked() const noexcept { return write_blocked_; }
   /// How frames are written here.
@@ -114,7 +120,7 @@ class Connection final : net::IoHandler, net::TimerHandler {
   bool dirty = false;  // the endpoint's: on its list of connections to flush
 
  private:
-  enum class Mode : std::uint8_t { http, websocket, closing, lingering, closed };
+  enum class Mode : std::uint8_t { preface, http, websocket, closing, lingering, closed };
 
   void on_io(std::uint32_t events) noexcept override;
   void on_timer(TimePoint now) noexcept override;
@@ -122,13 +128,15 @@ class Connection final : net::IoHandler, net::TimerHandler {
   [[nodiscard]] bool watch();
   void read();
   void read_failed(std::error_code error);
+  void read_preface();
   void take_http(std::span<std::byte> in);
   void take_progress(std::span<std::byte>& in);
   [[nodiscard]] std::uint64_t body_bytes_max() const;
   [[nodiscard]] bool hand_over(WorkerId worker, std::span<const std::byte> unread);
   void keep_unread(std::span<const std::byte> in);
   void refuse_request(std::error_code error);
-  void refuse_plain_http();
+  void speak_plain_on_tls_port();
+  [[nodiscard]] bool identify();
   void take_websocket(std::span<std::byte> in);
   void take_event(const websocket::Event& event);
   void take_ping(std::string_view payload);
@@ -157,20 +165,21 @@ class Connection final : net::IoHandler, net::TimerHandler {
   bool write_blocked_ = false;
   bool reading_ = true;  // what epoll was told
   bool writing_ = false;
+  bool over_tls_ = false;  // the client, as a PROXY header says
   std::uint8_t deflate_bits_ = 0;
   EngineId session_;
   Endpoint& endpoint_;
   net::UniqueFd fd_;
   std::unique_ptr<net::TlsStream> tls_;  // null: a plain connection
   net::Timer timer_{*this};
-  std::unique_ptr<http::RequestParser> parser_;
+  std::unique_ptr<Incoming> incoming_;
   std::optional<websocket::MessageReader> reader_;
   RareText out_;
-  RareText unread_;     // pipelined behind the request in progress
+  RareText unread_;     // pipelined behind the request in progress; a PROXY header's beginning
   RareText owed_pong_;  // to the latest ping, once the peer reads again
   std::uint32_t out_sent_ = 0;
   std::uint32_t pong_bytes_ = 0;  // since the last flush
-  const net::IpAddress peer_address_;
+  net::IpAddress peer_address_;
 };
 
 }  // namespace outcry::transport

@@ -24,19 +24,19 @@ void Connection::take_http(std::span<std::byte> in) {
   const TransportOptions& options = endpoint_.options();
   std::size_t begun = 0;
   while (mode_ == Mode::http && !answering_) {
-    if (parser_) take_progress(in);
+    if (incoming_) take_progress(in);
     if (mode_ != Mode::http || answering_ || in.empty()) break;
-    if (!parser_) {
+    if (!incoming_) {
       const bool enough = write_blocked_ || queued_bytes() >= kAnswerBytesMax ||
                           begun++ >= options.pipelined_requests_max;
       if (enough) break;  // the rest waits until these answers are written
-      parser_ = std::make_unique<http::RequestParser>(
+      incoming_ = std::make_unique<Incoming>(
           http::RequestLimits{.head_bytes_max = options.head_bytes_max,
                               .headers_max = options.headers_max,
                               .body_bytes_max = options.message_bytes_max});
     }
-    if (parser_->idle()) arm(options.request_timeout);
-    const auto used = parser_->feed(in);
+    if (incoming_->parser.idle()) arm(options.request_timeout);
+    const auto used = incoming_->parser.feed(in);
     if (!used) return refuse_request(used.error());
     in = in.subspan(*used);
   }
@@ -46,9 +46,11 @@ void Connection::take_http(std::span<std::byte> in) {
 
 /// Routes the head once it is there, and the request once it is complete.
 void Connection::take_progress(std::span<std::byte>& in) {
-  if (!parser_->head_complete()) return;
+  const http::RequestParser& parser = incoming_->parser;
+  if (!parser.head_complete()) return;
   if (!head_routed_) {
     head_routed_ = true;
+    if (!identify()) return;
     const auto worker = home_of_request(endpoint_, *this);
     if (worker && hand_over(*worker, in)) {
       in = {};
@@ -57,12 +59,12 @@ void Connection::take_progress(std::span<std::byte>& in) {
     route_head(endpoint_, *this);
     if (mode_ != Mode::http) return;
   }
-  const http::Request& request = parser_->request();
-  const std::uint64_t body_bytes = parser_->body().size();
+  const http::Request& request = parser.request();
+  const std::uint64_t body_bytes = parser.body().size();
   if (std::max(body_bytes, request.content_length.value_or(0)) > body_bytes_max()) {
     return refuse_request(make_error_code(http::HttpError::body_too_big));
   }
-  if (parser_->complete()) {
+  if (parser.complete()) {
     answering_ = true;
     timer_.cancel();
     ++endpoint_.counters().requests;
@@ -99,10 +101,11 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   endpoint_.loop().remove(fd_.get());
   HandedOver handed{.fd = std::move(fd_),
                     .tls = std::move(tls_),
-                    .parser = std::move(parser_),
+                    .incoming = std::move(incoming_),
                     .unread = std::string(as_text(unread)),
                     .unsent = std::string(out_.view().substr(out_sent_)),
-                    .peer_address = peer_address_};
+                    .peer_address = peer_address_,
+                    .over_tls = over_tls_};
   TransportStats& stats = endpoint_.counters();
   const bool taken = endpoint_.application().hand_over(worker, std::move(handed));
   ++(taken ? stats.handovers_out : stats.handovers_refused);
@@ -110,7 +113,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   if (!taken && handed.fd.valid()) {
     fd_ = std::move(handed.fd);
     tls_ = std::move(handed.tls);
-    parser_ = std::move(handed.parser);
+    incoming_ = std::move(handed.incoming);
     const std::uint32_t events = (reading_ ? EPOLLIN : 0u) | (writing_ ? EPOLLOUT : 0u);
     if (endpoint_.loop().try_add(fd_.get(), *this, events)) return false;
   }
@@ -137,7 +140,7 @@ void Connection::refuse_request(std::error_code error) {
 }
 
 // Answered in kind, though the port speaks TLS only: whoever mistook the scheme shall read why.
-void Connection::refuse_plain_http() {
+void Connection::speak_plain_on_tls_port() {
   ++endpoint_.counters().requests;
   tls_.reset();
   answering_ = true;
@@ -147,15 +150,39 @@ void Connection::refuse_plain_http() {
           .close = true});
 }
 
+/// Finds out who sent the request; false if that one isn't served, and was told so.
+bool Connection::identify() {
+  const Access& access = endpoint_.access();
+  TransportStats& stats = endpoint_.counters();
+  if (!incoming_->identified) {  // by the worker that has handed it over
+    incoming_->client =
+        access.client_of(incoming_->parser.request(), peer_address_, tls_ != nullptr || over_tls_);
+    incoming_->identified = true;
+    if (incoming_->client.forwarded == Client::Word::ignored) ++stats.forwarded_ignored;
+    if (incoming_->client.forwarded == Client::Word::malformed) ++stats.forwarded_malformed;
+  }
+  if (access.serves(incoming_->client)) return true;
+  ++stats.requests;
+  ++stats.plain_http_refused;
+  answering_ = true;
+  answer({.status = 403,
+          .content_type = "text/plain; charset=UTF-8",
+          .body = "Plain HTTP is served to this machine only: use https://. Behind a proxy that "
+                  "ends TLS, list it in server.trusted_proxies and let it send X-Forwarded-Proto; "
+                  "in a private network, see server.plain_http.\n",
+          .close = true});
+  return false;
+}
+
 std::string Connection::cors_headers() const {
-  return endpoint_.origins().response_headers(parser_->request().origin);
+  return endpoint_.access().origins().response_headers(incoming_->parser.request().origin);
 }
 
 void Connection::answer(const Answer& answer) {
   OUTCRY_ASSERT(mode_ == Mode::http);
-  const bool has_request = parser_ && parser_->head_complete();
-  const bool head_only = has_request && parser_->request().method == http::Method::head;
-  const bool keep_alive = !answer.close && has_request && parser_->request().keep_alive;
+  const bool has_request = incoming_ && incoming_->parser.head_complete();
+  const bool head_only = has_request && parser().request().method == http::Method::head;
+  const bool keep_alive = !answer.close && has_request && parser().request().keep_alive;
   if (answer.status >= 400) ++endpoint_.counters().requests_refused;
 
   http::append_response_head(out_.writable(), {.status = answer.status,
@@ -163,9 +190,11 @@ void Connection::answer(const Answer& answer) {
                                                .content_length = answer.body.size(),
                                                .keep_alive = keep_alive,
                                                .date = endpoint_.http_date()});
-  if (!answer.header_lines.empty()) {
-    out_.writable().insert(out_.size() - 2, answer.header_lines);  // before the empty line
-  }
+  const auto add_line = [this](std::string_view lines) {
+    if (!lines.empty()) out_.writable().insert(out_.size() - 2, lines);  // before the empty line
+  };
+  if (tls_) add_line(endpoint_.access().hsts_line());
+  add_line(answer.header_lines);
   if (!head_only) out_.writable() += answer.body;
 
   role_ = Role::none;
@@ -174,7 +203,7 @@ void Connection::answer(const Answer& answer) {
   head_routed_ = false;
   continued_ = false;
   if (keep_alive) {
-    parser_.reset();
+    incoming_.reset();
   } else {
     mode_ = Mode::closing;
     arm(endpoint_.options().request_timeout);

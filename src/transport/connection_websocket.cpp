@@ -19,7 +19,8 @@ void Connection::switch_to_websocket(std::string_view response, int deflate_bits
   mode_ = Mode::websocket;
   answering_ = false;
   deflate_bits_ = static_cast<std::uint8_t>(deflate_bits);
-  parser_.reset();
+  peer_address_ = peer_address();  // no other client's request comes on this connection any more
+  incoming_.reset();
   timer_.cancel();
   reader_.emplace(websocket::ReaderLimits{.message_bytes_max = message_bytes_max,
                                           .deflate = deflate_bits != 0});

@@ -31,7 +31,7 @@ Endpoint::Endpoint(net::EventLoop& loop, const TransportOptions& options, Applic
       application_(application),
       home_(home),
       files_(files),
-      origins_(options.allowed_origins),
+      access_(std::make_shared<const Access>(options.access)),
       read_buffer_(kReadBufferBytes),
       spare_fd_(open_spare()) {
   if (options.tls) tls_ = std::make_unique<net::TlsContext>(options.tls, stats_.tls);
@@ -99,6 +99,10 @@ bool Endpoint::accept_one() {
     const int error = accepted.error().value();
     if (error == EMFILE || error == ENFILE) refuse_connection();
     return false;
+  }
+  if (options_.proxy_protocol && !access_->trusts(accepted->peer_address)) {
+    ++stats_.proxy_headers_refused;
+    return true;  // whatever header it would send: it could name anyone
   }
   if (connections_.size() >= options_.connections_max) {
     ++stats_.connections_refused;

@@ -19,13 +19,13 @@
 #include "net/tls_context.h"
 #include "protocol/engineio/session_key.h"
 #include "protocol/websocket/deflate.h"
+#include "transport/access.h"
 #include "transport/application.h"
 #include "transport/backlog.h"
 #include "transport/connection.h"
 #include "transport/engine_session.h"
 #include "transport/frame.h"
 #include "transport/frame_run.h"
-#include "transport/origin_policy.h"
 #include "transport/static_files.h"
 
 namespace outcry::transport {
@@ -48,6 +48,8 @@ class Endpoint final : net::IoHandler {
   void stop_listening();
   /// From the next handshake on; for an endpoint that speaks TLS already.
   void use(const std::shared_ptr<const net::TlsIdentity>& identity);
+  /// From the next request on.
+  void use(std::shared_ptr<const Access> access) { access_ = std::move(access); }
   /// Takes a connection that another worker handed over. It is looked at after one more round of
   /// readiness, so that it can't overtake bytes of its own client that are already waiting on
   /// another socket (a GET sent right after the WebSocket's `5`).
@@ -73,7 +75,7 @@ class Endpoint final : net::IoHandler {
   [[nodiscard]] TransportStats& counters() noexcept { return stats_; }
   [[nodiscard]] net::EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] Application& application() noexcept { return application_; }
-  [[nodiscard]] const OriginPolicy& origins() const noexcept { return origins_; }
+  [[nodiscard]] const Access& access() const noexcept { return *access_; }
   [[nodiscard]] const StaticFiles* files() const noexcept { return files_; }
   /// Nullptr: connections are plain.
   [[nodiscard]] net::TlsContext* tls() noexcept { return tls_.get(); }
@@ -113,7 +115,7 @@ class Endpoint final : net::IoHandler {
   Application& application_;
   const engineio::SessionHome home_;
   const StaticFiles* files_;
-  OriginPolicy origins_;
+  std::shared_ptr<const Access> access_;
   TransportStats stats_;
   std::unique_ptr<net::TlsContext> tls_;  // before the connections
   websocket::Inflater inflater_;

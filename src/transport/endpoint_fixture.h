@@ -40,8 +40,9 @@ inline constexpr std::string_view kWebSocket = "/socket.io/?EIO=4&transport=webs
 
 class RecordingApplication final : public Application {
  public:
-  void on_open(EngineSession& session, const OpenRequest&) override {
+  void on_open(EngineSession& session, const OpenRequest& request) override {
     opened.push_back(session.id());
+    addresses.push_back(request.peer_address.text());
     if (confirms) session.confirm();
     if (when_opened) when_opened(session);
   }
@@ -65,6 +66,7 @@ class RecordingApplication final : public Application {
   std::function<void(EngineSession&, std::string_view)> when_text;
   std::function<bool(WorkerId, HandedOver&&)> when_handed_over;
   std::vector<EngineId> opened;
+  std::vector<std::string> addresses;  // of those who opened them
   std::vector<std::string> texts;
   std::vector<std::string> binaries;
   std::vector<CloseReason> closed;
@@ -170,6 +172,8 @@ class TestClient {
   void start_tls(const net::test::TlsClient::Options& options) {
     tls_ = std::make_unique<net::test::TlsClient>(options);
   }
+  /// Goes out as it is before all else, a TLS handshake included.
+  void begin_with(std::string_view bytes) { to_send_ += bytes; }
   /// What is sent from here on goes out as it is.
   void stop_tls() { tls_.reset(); }
   /// Says close_notify, and leaves the connection open.

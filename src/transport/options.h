@@ -10,6 +10,7 @@
 
 #include "net/tls_context.h"
 #include "net/tls_identity.h"
+#include "transport/access.h"
 
 namespace outcry::transport {
 
@@ -18,9 +19,9 @@ struct TransportOptions {
   std::vector<std::string> engine_paths = {"/socket.io/"};
   // A path of bare WebSocket messages, without Engine.IO; empty: none.
   std::string raw_websocket_path;
-  // Exact origins that browsers may connect from; "*" alone allows all. A request without an
-  // Origin, or from the server's own, is always allowed.
-  std::vector<std::string> allowed_origins;
+  AccessOptions access;
+  // Every connection begins with a PROXY header, from a trusted proxy.
+  bool proxy_protocol = false;
 
   // Null: connections are plain.
   std::shared_ptr<net::TlsIdentity> tls;
@@ -91,6 +92,10 @@ struct TransportStats {
   std::uint64_t requests_refused = 0;    // answered 4xx or 5xx
   std::uint64_t requests_malformed = 0;  // of those, by the HTTP grammar
   std::uint64_t origins_refused = 0;
+  std::uint64_t plain_http_refused = 0;
+  std::uint64_t forwarded_ignored = 0;      // X-Forwarded-*, not from a trusted proxy
+  std::uint64_t forwarded_malformed = 0;    // from one, but no addresses
+  std::uint64_t proxy_headers_refused = 0;  // connections without one, or not from a trusted proxy
   std::uint64_t handovers_out = 0;
   std::uint64_t handovers_refused = 0;  // the other worker's mailbox was full
   std::uint64_t sessions_opened = 0;

@@ -22,9 +22,13 @@ bool is_field_list(std::string_view text) {
   return true;
 }
 
-std::string_view authority_of(std::string_view origin) {
-  const std::size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+bool is_own(std::string_view origin, std::string_view host, Scheme scheme) {
+  constexpr std::string_view kHttp = "http://", kHttps = "https://";
+  if (host.empty()) return false;
+  const auto is = [&](std::string_view begin) {
+    return origin.starts_with(begin) && origin.substr(begin.size()) == host;
+  };
+  return (scheme != Scheme::http && is(kHttps)) || (scheme != Scheme::https && is(kHttp));
 }
 
 }  // namespace
@@ -32,9 +36,8 @@ std::string_view authority_of(std::string_view origin) {
 OriginPolicy::OriginPolicy(const std::vector<std::string>& allowed)
     : allowed_(allowed.begin(), allowed.end()), any_(allowed_.contains("*")) {}
 
-bool OriginPolicy::allows(std::string_view origin, std::string_view host) const {
-  if (origin.empty() || any_) return true;
-  if (!host.empty() && authority_of(origin) == host) return true;
+bool OriginPolicy::allows(std::string_view origin, std::string_view host, Scheme scheme) const {
+  if (origin.empty() || any_ || is_own(origin, host, scheme)) return true;
   return allowed_.contains(std::string(origin));
 }
 

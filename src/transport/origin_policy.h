@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "transport/client.h"
+
 namespace outcry::transport {
 
 class OriginPolicy {
@@ -17,9 +19,10 @@ class OriginPolicy {
   /// allows every origin.
   explicit OriginPolicy(const std::vector<std::string>& allowed);
 
-  /// An absent Origin is no browser's cross-origin request; one whose authority is the request's
-  /// own Host is the page's own server.
-  [[nodiscard]] bool allows(std::string_view origin, std::string_view host) const;
+  /// An absent Origin is no browser's cross-origin request. One that is the request's own scheme
+  /// and Host is a page of this server; of a scheme that nobody said, either may be. A page that
+  /// came by plain HTTP is not the secure server's own: anyone on its way may have written it.
+  [[nodiscard]] bool allows(std::string_view origin, std::string_view host, Scheme scheme) const;
 
   /// CORS header lines for a response to an allowed request; empty when none is needed.
   [[nodiscard]] std::string response_headers(std::string_view origin) const;

@@ -328,7 +328,7 @@ TEST(Polling, sessions_have_a_limit_of_their_own) {
 }
 
 TEST(Polling, a_foreign_origin_gets_nothing_and_an_allowed_one_its_headers) {
-  TestWorker worker({.allowed_origins = {"https://app"}});
+  TestWorker worker({.access = {.allowed_origins = {"https://app"}}});
   TestClient client(worker);
   const Response refused = client.request(get(kPolling, "Origin: https://evil\r\n"));
   EXPECT_EQ(refused.status, 403);

@@ -58,6 +58,11 @@ EngineRequest read_engine_request(std::size_t path, const http::Request& request
   return out;
 }
 
+bool is_allowed(const Endpoint& endpoint, const Connection& connection) {
+  const http::Request& request = connection.parser().request();
+  return endpoint.access().origins().allows(request.origin, request.host, connection.scheme());
+}
+
 void refuse(Connection& connection, EngineCode code) {
   const auto index = static_cast<std::size_t>(code);
   // A page that may not connect may not read the refusal either.
@@ -174,13 +179,13 @@ void route_polling(Endpoint& endpoint, Connection& connection, const EngineReque
 
 void route_engine(Endpoint& endpoint, Connection& connection, std::size_t path) {
   const http::Request& request = connection.parser().request();
-  if (!endpoint.origins().allows(request.origin, request.host)) {
+  if (!is_allowed(endpoint, connection)) {
     ++endpoint.counters().origins_refused;
     return refuse(connection, EngineCode::forbidden);
   }
   if (request.method == http::Method::options && !request.origin.empty()) {
     return connection.answer({.status = 204,
-                              .header_lines = endpoint.origins().preflight_headers(
+                              .header_lines = endpoint.access().origins().preflight_headers(
                                   request.origin, request.access_control_request_headers)});
   }
   const EngineRequest engine = read_engine_request(path, request);
@@ -240,9 +245,7 @@ void route_head(Endpoint& endpoint, Connection& connection) {
   const http::Request& request = connection.parser().request();
   const auto path = engine_path_of(endpoint, request.path);
   if (!path || request.method != http::Method::post || request.upgrades_to_websocket) return;
-  if (!endpoint.options().polling || !endpoint.origins().allows(request.origin, request.host)) {
-    return;
-  }
+  if (!endpoint.options().polling || !is_allowed(endpoint, connection)) return;
   const EngineRequest engine = read_engine_request(*path, request);
   EngineSession* session = endpoint.find_by_key(engine.sid);
   if (session == nullptr || session->is_websocket() || engine.transport != "polling") return;

@@ -194,7 +194,8 @@ int main(int argc, char** argv) {
   transport::TransportOptions options;
   options.engine_paths = {"/engine.io/", "/socket.io/"};
   options.raw_websocket_path = "/echo";
-  options.allowed_origins = {"*"};
+  options.access.allowed_origins = {"*"};
+  options.access.plain_http = true;
   options.raw_deflate = true;
   options.deflate_bytes_min = 0;
   options.outbox_bytes_max = 64 << 20;

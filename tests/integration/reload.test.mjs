@@ -68,21 +68,32 @@ describe("the configuration", () => {
   });
 
   it("is read again at POST /v1/reload, which answers what has changed", async () => {
-    gateway.configure({ log: { level: "debug" }, engine: { ping_interval_ms: 20_000 } });
+    gateway.configure({
+      server: { allowed_origins: ["https://other.example.com"] },
+      engine: { ping_interval_ms: 20_000 },
+    });
     const answer = await reload(gateway);
     assert.equal(answer.status, 200);
     assert.deepEqual(JSON.parse(answer.body), {
-      changed: ["log.level"],
+      changed: ["server.allowed_origins"],
       need_restart: ["engine.ping_interval_ms"],
+    });
+    const from = async (origin) => {
+      const url = `${gateway.url}/socket.io/?EIO=4&transport=polling`;
+      return (await fetchText(url, { headers: { Origin: origin } })).status;
+    };
+    await untilEverywhere("the new list", async () => {
+      const listed = await from("https://other.example.com");
+      return listed === 200 && (await from("https://app.example.com")) === 403;
     });
     assert.equal((await reload(gateway, "not-a-key")).status, 403);
   });
 
   it("stays as it was when the new one is wrong, and everyone is told", async () => {
-    gateway.configure({ log: { level: "debug" }, engine: { ping_timeout_ms: 1 } });
+    gateway.configure({ log: { level: "debug" }, server: { trusted_proxies: ["10.0.0.1/8"] } });
     const answer = await reload(gateway);
     assert.equal(answer.status, 422);
-    assert.match(JSON.parse(answer.body).detail, /engine.ping_timeout_ms must be/);
+    assert.match(JSON.parse(answer.body).detail, /server.trusted_proxies: "10.0.0.1\/8"/);
     assert.equal(await hangUp(gateway), "refused");
     const readiness = await fetchText(`${gateway.operations}/readyz?verbose`);
     assert.equal(readiness.status, 200);
@@ -91,7 +102,7 @@ describe("the configuration", () => {
     await eventually("a line that says why", () =>
       /"level":"error","message":"reload refused/.test(gateway.program.output),
     );
-    gateway.configure({ engine: { ping_timeout_ms: 20_000 } });
+    gateway.configure({ server: { trusted_proxies: ["10.0.0.0/8"] } });
     assert.equal((await reload(gateway)).status, 200);
     assert.equal((await gateway.metrics()).get("outcry_reload_refused"), 0);
   });
@@ -171,6 +182,17 @@ describe("certificates", () => {
     const name = 'outcry_tls_certificate_end_seconds{port="clients",certificate="localhost"}';
     const left = metrics.get(name) - Date.now() / 1000;
     assert.ok(Math.abs(left - 2 * 86_400) < 3_600, `${left}`);
+  });
+
+  it("let answers say that browsers shall come by HTTPS alone, for as long as configured", async () => {
+    const line = async () => {
+      const { headers } = await fetchText(`${gateway.url}/none`, { ca: certificates.root });
+      return headers["strict-transport-security"];
+    };
+    assert.equal(await line(), "max-age=31536000");
+    gateway.configure({ server: { hsts_max_age_s: 0 } });
+    assert.equal((await reload(gateway)).status, 200);
+    await untilEverywhere("no such line", async () => (await line()) === undefined);
   });
 });
 
