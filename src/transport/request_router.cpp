@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 6> kMessages = {
     "Transport unknown", "Session ID unknown", "Bad handshake method",
     "Bad request",       "Forbidden",          "Unsupported protocol version"};
 
+/// A browser shall take a body for what it is said to be, and for nothing else.
+constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
+
 struct EngineRequest {
   std::size_t path = 0;
   std::string transport;
@@ -216,10 +219,13 @@ void route_file(Endpoint& endpoint, Connection& connection) {
   }
   const auto* file = endpoint.files() == nullptr ? nullptr : endpoint.files()->find(request.path);
   if (file == nullptr) {
-    return connection.answer({.status = 404, .content_type = "text/plain", .body = "Not found\n"});
+    return connection.answer({.status = 404,
+                              .content_type = "text/plain",
+                              .body = "Not found\n",
+                              .header_lines = kNoSniff});
   }
-  const std::string headers = fmt::format(
-      "ETag: {}\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n", file->etag);
+  const std::string headers =
+      fmt::format("ETag: {}\r\nCache-Control: no-cache\r\n{}", file->etag, kNoSniff);
   // Found within a list and behind the W/ that a compressing proxy adds: 16 digits in quotes can't
   // be part of another tag.
   if (request.if_none_match.find(file->etag) != std::string_view::npos) {
