@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "api/health_routes.h"
+#include "api/member_routes.h"
 #include "api/operations_server.h"
 #include "api/publish_routes.h"
 #include "api/reload_route.h"
@@ -84,6 +85,7 @@ int serve(const cli::ServeOptions& options) {
   gateway::Gateway gateway(io, config, &reloader);
   api::Router router;
   api::add_publish_routes(router, gateway);
+  api::add_member_routes(router, gateway);
   api::add_health_routes(router, gateway);
   api::add_reload_route(router, reloader);
   const auto operations_tls = gateway::operations_tls(config.operations);

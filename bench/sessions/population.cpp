@@ -21,11 +21,11 @@ struct HubEntries {
   ShortList<rooms::Hub::Member> memberships;
 };
 
-/// As store::OwnerCache keeps one.
+/// As store::AccessCache keeps one.
 struct RememberedOwner {
   std::string key;
   TimePoint expires;
-  bool owned;
+  bool allowed;
 };
 
 gateway::Config make_config(std::uint32_t users) {
@@ -35,10 +35,22 @@ gateway::Config make_config(std::uint32_t users) {
   return config;
 }
 
-store::OwnerCacheOptions cache_options(const gateway::Config& config) {
-  return {.owned_lifetime = config.store.cache_owned,
-          .denied_lifetime = config.store.cache_denied,
-          .entries_max = config.store.cache_entries_max};
+store::AccessCacheOptions cache_options(const gateway::Config& config) {
+  store::AccessCacheOptions options{.entries_max = config.store.cache_entries_max};
+  options.lifetimes.fill({config.store.cache_owned, config.store.cache_denied});
+  return options;
+}
+
+/// A store whose users own what they ask for.
+store::AccessCache::Sources own_all(boost::asio::io_context& io) {
+  store::AccessCache::Sources sources;
+  sources[static_cast<std::size_t>(store::Policy::owner)] = [&io](const store::AccessQuestion&,
+                                                                  store::AccessDone done) {
+    boost::asio::post(io, [done = std::move(done)]() mutable {
+      done(store::Access{.allowed = true, .lifetime = std::nullopt});
+    });
+  };
+  return sources;
 }
 
 std::string user_name(std::uint32_t user) {
@@ -61,7 +73,7 @@ Population::Population(std::uint32_t users)
       rules_(gateway::shared_rules(config_)),
       options_(gateway::transport_options(config_)),
       admission_(rules_.limits.limits),
-      owners_(store_, io_.get_executor(), cache_options(config_)),
+      owners_(io_.get_executor(), cache_options(config_), own_all(io_)),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
       context_{0, rules_, tokens_, hub_, sessions_, control_, stats_, {}},
       endpoint_(loop_, options_, application_, {.worker = 0}, nullptr) {}
@@ -118,8 +130,8 @@ void Population::make_engine_clients() {
 
 void Population::make_client_sessions() {
   for (std::uint32_t user = 0; user < users_; ++user) {
-    const auth::Claims claims{.user = user_name(user)};
-    sessions_.emplace(context_, engine(user), NamespaceId{0}, claims);
+    auto claims = std::make_shared<const auth::Claims>(auth::Claims{.user = user_name(user)});
+    sessions_.emplace(context_, engine(user), NamespaceId{0}, std::move(claims));
   }
 }
 
@@ -147,13 +159,9 @@ void Population::make_memberships() {
   }
 }
 
-void Population::OwnsAll::ask(store::OwnerQuestion, store::OwnerAnswer done) {
-  boost::asio::post(io_, [done = std::move(done)]() mutable { done(true); });
-}
-
 void Population::make_owner_answers() {
   for (std::uint32_t user = 0; user < users_; ++user) {
-    owners_.ask({.object_id = challenge_of(user), .user = user_name(user)}, [](Result<bool>) {});
+    owners_.ask({store::Policy::owner, challenge_of(user), user_name(user)}, [](Result<bool>) {});
     if (user % kBatch == 0) io_.poll();
   }
   io_.poll();

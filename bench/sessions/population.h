@@ -35,7 +35,7 @@
 #include "limits/admission.h"
 #include "net/event_loop.h"
 #include "rooms/hub.h"
-#include "store/owner_cache.h"
+#include "store/access_cache.h"
 #include "transport/endpoint.h"
 
 namespace outcry::bench {
@@ -58,7 +58,7 @@ class Population {
   void send_to_all(std::size_t bytes);
 
  private:
-  /// The application and the store of users who never say a word and own what they ask for.
+  /// The application of users who never say a word.
   struct Nobody final : transport::Application {
     void on_open(transport::EngineSession&, const transport::OpenRequest&) override {}
     void on_text(transport::EngineSession&, std::string_view) override {}
@@ -66,13 +66,6 @@ class Population {
     void on_close(transport::EngineSession&, transport::CloseReason) override {}
     bool hand_over(WorkerId, transport::HandedOver&&) override { return false; }
     void on_raw_message(transport::Connection&, Bytes, bool) override {}
-  };
-  struct OwnsAll final : store::OwnerStore {
-    explicit OwnsAll(boost::asio::io_context& io) : io_(io) {}
-    void ask(store::OwnerQuestion question, store::OwnerAnswer done) override;
-
-   private:
-    boost::asio::io_context& io_;
   };
 
   void make_connections();
@@ -96,8 +89,7 @@ class Population {
   // As control has them.
   limits::Admission admission_;
   gateway::RoomTable rooms_;
-  OwnsAll store_{io_};
-  store::OwnerCache owners_;
+  store::AccessCache owners_;
 
   // As gateway::Worker has them.
   net::EventLoop loop_;

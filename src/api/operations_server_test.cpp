@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/health_routes.h"
+#include "api/member_routes.h"
 #include "api/publish_routes.h"
 #include "base/clock.h"
 
@@ -47,6 +48,12 @@ class RecordingOperations final : public gateway::Operations {
       done(gateway::PublishReceipt{publication.id, fmt::format("e1.{}", published.size())});
     }
   }
+  void remove_member(gateway::MemberRemoval removal, gateway::RemovalDone done) override {
+    removed.push_back(std::move(removal));
+    if (errors.empty()) return done(2);
+    done(fail(errors.front()));
+    errors.pop_front();
+  }
   [[nodiscard]] gateway::Readiness readiness() const override { return ready; }
   void collect_metrics(gateway::MetricsDone done) override {
     done({{.name = "outcry_joins_total",
@@ -56,6 +63,7 @@ class RecordingOperations final : public gateway::Operations {
   }
 
   std::vector<bus::Publication> published;
+  std::vector<gateway::MemberRemoval> removed;
   std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
   bool answers_later = false;
   std::vector<gateway::PublishDone> waiting;
@@ -73,6 +81,7 @@ class OperationsServerTest : public testing::Test {
   void start() {
     Router router;
     add_publish_routes(router, operations_);
+    add_member_routes(router, operations_);
     add_health_routes(router, operations_);
     server_.emplace(io_, options_, std::move(router));
     ASSERT_EQ(server_->listen("127.0.0.1", 0), std::error_code());

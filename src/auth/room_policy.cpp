@@ -29,6 +29,19 @@ bool is_object_id(std::string_view text) noexcept {
          std::ranges::all_of(text, is_id_character);
 }
 
+bool is_room_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kLiteralBytesMax + kObjectIdBytesMax &&
+         std::ranges::all_of(text, is_literal_character);
+}
+
+bool lists_room(std::span<const std::string> listed, std::string_view room) noexcept {
+  return std::ranges::any_of(listed, [room](std::string_view name) {
+    if (!name.ends_with('*')) return name == room;
+    name.remove_suffix(1);
+    return room.starts_with(name);
+  });
+}
+
 std::error_code check_room_template(const RoomTemplate& room_template) {
   const std::string_view text = room_template.text;
   const std::string_view literal = literal_of(text);
@@ -39,8 +52,9 @@ std::error_code check_room_template(const RoomTemplate& room_template) {
   const std::string_view placeholder = text.substr(literal.size());
   if (placeholder.empty()) {
     // Without an id there is nothing to own and nobody to be.
-    return room_template.access == RoomAccess::everyone ? std::error_code()
-                                                        : AuthError::room_template;
+    const bool needs_id =
+        room_template.access == RoomAccess::owner || room_template.access == RoomAccess::user;
+    return needs_id ? AuthError::room_template : std::error_code();
   }
   if (placeholder.size() < 3 || placeholder.back() != '}' ||
       !is_object_id(placeholder.substr(1, placeholder.size() - 2))) {

@@ -1,7 +1,9 @@
 // auth/room_policy.h — which rooms exist for clients, and who may ask for one.
 //
 //   owner   challenge_{id}    the store must say that the user owns object {id}
+//   grant   desk_{id}         the token, or a grant that comes with the join, must list the room
 //   user    user_{id}         {id} must be the user himself
+//   http    team_{id}         the back end is asked; http_open: its silence is a yes
 //   public  market_updates    anyone who is authenticated
 //
 // A room that no template describes can't be joined: deny by default. A template is a literal that
@@ -10,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +22,7 @@
 
 namespace outcry::auth {
 
-enum class RoomAccess : std::uint8_t { owner, user, everyone };
+enum class RoomAccess : std::uint8_t { owner, grant, user, http, http_open, everyone };
 
 struct RoomTemplate {
   std::string text;  // "challenge_{id}": the name between the braces is for the reader
@@ -34,6 +37,12 @@ struct RoomMatch {
 
 /// An object id in a room's name: 1 to 128 of A–Z a–z 0–9 _ . : -
 [[nodiscard]] bool is_object_id(std::string_view text) noexcept;
+/// What some template could describe: 1 to 256 of those characters, / and #.
+[[nodiscard]] bool is_room_name(std::string_view text) noexcept;
+
+/// Whether `room` is among `listed`, which a token or grant brought: whole names, and beginnings
+/// that end in *.
+[[nodiscard]] bool lists_room(std::span<const std::string> listed, std::string_view room) noexcept;
 
 class RoomPolicy {
  public:

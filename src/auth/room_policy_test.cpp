@@ -1,6 +1,7 @@
 #include "auth/room_policy.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -78,6 +79,34 @@ TEST(RoomPolicy, a_template_that_is_too_wide_or_broken_is_refused) {
   // Nobody can own a room that names no object.
   EXPECT_FALSE(RoomPolicy::create({{"lobby", RoomAccess::owner}}));
   EXPECT_FALSE(RoomPolicy::create({{"lobby", RoomAccess::user}}));
+}
+
+TEST(RoomPolicy, a_whole_name_may_have_any_policy_that_needs_no_object) {
+  for (const RoomAccess access : {RoomAccess::grant, RoomAccess::http, RoomAccess::http_open}) {
+    const auto policy = RoomPolicy::create({{"lobby", access}});
+    ASSERT_TRUE(policy);
+    EXPECT_EQ(policy->match("lobby")->access, access);
+  }
+}
+
+TEST(RoomPolicy, a_list_has_whole_names_and_beginnings) {
+  const std::vector<std::string> listed{"desk_7", "team_a*", "x*y"};
+  for (const char* room : {"desk_7", "team_a", "team_alpha"}) {
+    EXPECT_TRUE(lists_room(listed, room)) << room;
+  }
+  for (const char* room : {"desk_70", "desk_", "team_", "team_b", "", "xy", "x_y"}) {
+    EXPECT_FALSE(lists_room(listed, room)) << room;
+  }
+  EXPECT_TRUE(lists_room(std::vector<std::string>{"*"}, "anything"));
+  EXPECT_FALSE(lists_room({}, "anything"));
+}
+
+TEST(RoomPolicy, a_room_name_is_bounded_and_plain) {
+  EXPECT_TRUE(is_room_name("chat/7#a_b.c:d-e"));
+  EXPECT_TRUE(is_room_name(std::string(256, 'a')));
+  EXPECT_FALSE(is_room_name(std::string(257, 'a')));
+  for (const char* bad : {"", "a b", "a\"b", "a\n", "\xc3\xa9"})
+    EXPECT_FALSE(is_room_name(bad)) << bad;
 }
 
 TEST(RoomPolicy, two_policies_for_the_same_rooms_are_refused) {

@@ -20,7 +20,7 @@ namespace outcry::auth {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 256;
-constexpr std::size_t kPermissionsMax = 256;
+constexpr std::size_t kListMax = 256;
 constexpr double kLatestSecond = 253'402'300'799;  // 9999-12-31: what a date can still name
 
 struct FreeMac {
@@ -138,7 +138,18 @@ std::error_code check_parties(const TokenJson& payload, const TokenPolicy& polic
   return listed ? std::error_code() : AuthError::audience;
 }
 
-std::error_code read_details(const TokenJson& payload, Claims& claims) {
+/// A list of short texts; empty if absent. Error: malformed.
+Result<std::vector<std::string>> texts_claim(const TokenJson& payload, std::string_view name) {
+  const auto member = payload.find(name);
+  if (!member) return std::vector<std::string>();
+  auto list = texts_of(*member);
+  if (!list || list->size() > kListMax || !std::ranges::all_of(*list, usable_text)) {
+    return fail(AuthError::malformed);
+  }
+  return *std::move(list);
+}
+
+std::error_code read_details(const TokenJson& payload, const TokenPolicy& policy, Claims& claims) {
   auto type = text_claim(payload, "type");
   auto session_id = text_claim(payload, "session_id");
   auto jti = text_claim(payload, "jti");
@@ -148,13 +159,13 @@ std::error_code read_details(const TokenJson& payload, Claims& claims) {
   claims.session_id = *std::move(session_id);
   claims.jti = *std::move(jti);
 
-  const auto permissions = payload.find("permissions");
-  if (!permissions) return {};
-  auto list = texts_of(*permissions);
-  if (!list || list->size() > kPermissionsMax || !std::ranges::all_of(*list, usable_text)) {
-    return AuthError::malformed;
-  }
-  claims.permissions = *std::move(list);
+  auto permissions = texts_claim(payload, "permissions");
+  if (!permissions) return AuthError::malformed;
+  claims.permissions = *std::move(permissions);
+  if (policy.rooms_claim.empty()) return {};
+  auto rooms = texts_claim(payload, policy.rooms_claim);
+  if (!rooms) return AuthError::malformed;
+  claims.rooms = *std::move(rooms);
   return {};
 }
 
@@ -162,7 +173,7 @@ Result<Claims> read_claims(const TokenJson& payload, const TokenPolicy& policy, 
   Claims claims;
   if (const auto error = read_times(payload, policy, now, claims)) return fail(error);
   if (const auto error = check_parties(payload, policy)) return fail(error);
-  if (const auto error = read_details(payload, claims)) return fail(error);
+  if (const auto error = read_details(payload, policy, claims)) return fail(error);
   if (const auto error = read_identity(payload, policy, claims)) return fail(error);
   return claims;
 }

@@ -49,8 +49,9 @@ struct TokenPolicy {
   /// How far the issuer's clock and ours may be apart.
   std::chrono::seconds leeway{30};
   std::size_t token_bytes_max = 8192;
-  std::string issuer;    // required `iss`; empty: any
-  std::string audience;  // required in `aud`; empty: any
+  std::string issuer;       // required `iss`; empty: any
+  std::string audience;     // required in `aud`; empty: any
+  std::string rooms_claim;  // lists the rooms that the token lets its user into; empty: none does
 };
 
 /// What a verified token says. All strings are UTF-8 without control characters, at most 256 bytes.
@@ -63,6 +64,7 @@ struct Claims {
   WallTime expires;  // `exp`, without leeway: the socket ends then
   std::optional<WallTime> issued_at;
   std::vector<std::string> permissions;
+  std::vector<std::string> rooms;  // as lists_room() reads them
 };
 
 class TokenVerifier {

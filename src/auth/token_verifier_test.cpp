@@ -278,6 +278,19 @@ TEST(TokenVerifier, permissions_are_a_list_of_texts) {
   }
 }
 
+TEST(TokenVerifier, rooms_are_listed_by_the_claim_that_the_policy_names) {
+  const std::string text = payload(R"("rooms":["desk_7","team_*"])");
+  const auto named = verifier({.rooms_claim = "rooms"}).verify(sign(kHeader, text), kNow);
+  ASSERT_TRUE(named) << named.error().message();
+  EXPECT_THAT(named->rooms, ElementsAre("desk_7", "team_*"));
+  EXPECT_TRUE(verifier().verify(sign(kHeader, text), kNow)->rooms.empty());
+  EXPECT_EQ(error_of_payload(payload(R"("rooms":"desk_7")"), {.rooms_claim = "rooms"}),
+            AuthError::malformed);
+  EXPECT_EQ(error_of_payload(payload(R"("rooms":[7])"), {.rooms_claim = "rooms"}),
+            AuthError::malformed);
+  EXPECT_EQ(error_of_payload(payload(R"("rooms":"desk_7")")), std::error_code());
+}
+
 TEST(TokenVerifier, kid_selects_among_keys_and_never_brings_one_in) {
   std::vector<Key> keys;
   keys.push_back(key("old", "first secret, thirty-two bytes..."));

@@ -210,6 +210,16 @@ Result<std::optional<Message>> PythonMessageDecoder::decode_json(std::string_vie
   return read_message(Field(std::string_view(*repaired)), options_);
 }
 
+std::string encode_emit(std::string_view namespace_name, std::string_view event,
+                        std::string_view argument) {
+  std::string out = R"({"method": "emit", "event": )";
+  json::append_quoted(out, event);
+  out.append(R"(, "data": )").append(argument);
+  out += R"(, "namespace": )";
+  json::append_quoted(out, namespace_name);
+  return out + R"(, "room": null, "skip_sid": null, "callback": null, "host_id": "outcry"})";
+}
+
 std::string encode_callback_reply(const Callback& callback, std::string_view arguments) {
   std::string out = R"({"method": "callback", "host_id": )";
   json::append_quoted(out, callback.host_id);

@@ -58,6 +58,10 @@ class PythonMessageDecoder {
   pickle::PickleDecoder pickle_;
 };
 
+/// An event for everyone in a namespace, as a publisher writes it. `argument` is valid JSON.
+[[nodiscard]] std::string encode_emit(std::string_view namespace_name, std::string_view event,
+                                      std::string_view argument);
+
 /// The reply to a publisher's callback: JSON, which every version
 /// accepts. `arguments` are valid JSON values joined by ','. To be published on the same channel.
 [[nodiscard]] std::string encode_callback_reply(const Callback& callback,

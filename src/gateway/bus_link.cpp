@@ -41,6 +41,7 @@ BusLink::BusLink(boost::asio::io_context& io, const Config& config, Handlers han
   const auto endpoint = bus::parse_redis_url(config.bus.redis);
   if (!endpoint) throw ConfigError("bus.redis: " + endpoint.error().message());
   address_ = bus::redis_url_without_secrets(*endpoint);
+  if (!config.bus.python_channels.empty()) channel_ = config.bus.python_channels.front();
   for (const std::string& prefix : config.bus.node_prefixes) {
     node_.emplace_back(prefix,
                        bus::NodeMessageDecoder({.prefix = prefix, .limits = limits_of(config)}));
@@ -123,6 +124,14 @@ void BusLink::log_refused(const bus::BusMessage& message, std::error_code error)
       error.message(), is_pickle ? " at opcode " : "",
       is_pickle ? python_.refused_opcode() : std::string_view(), message.channel,
       message.payload.size(), short_hash(message.payload), std::exchange(refusals_not_logged_, 0));
+}
+
+void BusLink::tell_nodes(std::string_view namespace_name, std::string_view event,
+                         std::string_view argument) {
+  if (channel_.empty()) return;
+  if (!publisher_->publish(channel_, bus::encode_emit(namespace_name, event, argument))) {
+    log::warning("redis: {} was not told to the other nodes", event);
+  }
 }
 
 void BusLink::answer(const bus::Callback& callback, std::string_view channel,

@@ -36,6 +36,10 @@ class BusLink {
 
   void start();
   void stop();
+  /// Tells every node on this Redis, this one too, by an event of the server's own. `argument` is
+  /// JSON.
+  void tell_nodes(std::string_view namespace_name, std::string_view event,
+                  std::string_view argument);
   void answer(const bus::Callback& callback, std::string_view channel, std::string_view arguments);
 
   [[nodiscard]] const bus::RedisState& state() const noexcept { return subscriber_->state(); }
@@ -52,6 +56,7 @@ class BusLink {
 
   Handlers handlers_;
   std::string address_;  // for logs: without secrets
+  std::string channel_;  // to tell other nodes on; empty: none is configured
   bus::PythonMessageDecoder python_;
   std::vector<std::pair<std::string, bus::NodeMessageDecoder>> node_;  // by prefix
   std::unique_ptr<bus::RedisSubscriber> subscriber_;

@@ -27,6 +27,7 @@ struct SharedRules {
   const Config& config;
   auth::TokenVerifier verifier;
   auth::RoomPolicy rooms;
+  std::optional<auth::TokenVerifier> grants;  // absent: only tokens list rooms
   socketio::PacketLimits packet_limits;
   LimitRules limits;
 

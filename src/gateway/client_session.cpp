@@ -6,9 +6,14 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/json_text.h"
+#include "gateway/room_question.h"
 
 namespace outcry::gateway {
 namespace {
+
+/// The `type` of a signed grant, which tokens don't have: neither serves for the other.
+constexpr std::string_view kGrantType = "grant";
 
 std::string timestamp_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
@@ -28,13 +33,17 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 }  // namespace
 
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
-                             NamespaceId namespace_id, const auth::Claims& claims)
+                             NamespaceId namespace_id, auth::TokenCache::SharedClaims claims)
     : id_(id),
       namespace_id_(namespace_id),
       context_(context),
       engine_(engine),
       sid_(SocketId::make(id.slot)),
-      user_(claims.user) {}
+      user_(claims->user) {
+  if (claims->rooms.empty()) return;
+  rights_ = std::make_unique<Rights>();
+  rights_->listing = std::move(claims);
+}
 
 std::string_view ClientSession::namespace_name() const {
   return context_.rules.config.socketio.namespaces[namespace_id_];
@@ -85,8 +94,32 @@ void ClientSession::leave(const RoomTarget& target) {
 }
 
 void ClientSession::leave(const rooms::RoomRef& room) {
+  if (rights_) std::erase(rights_->asked, room->number());
   if (context_.hub.leave(id_, room->number()) == rooms::Change::presence) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = room});
+  }
+}
+
+void ClientSession::remove(const rooms::RoomRef& room) {
+  leave(room);
+  ++context_.stats.removals;
+  const RoomCommand told = leave_command_of(room->name());
+  send_event(told.command.reply, reply_payload(told.command, told.object_id));
+  send_event("error",
+             error_payload(
+                 {.code = Code::removed, .command = &told.command, .object_id = told.object_id}));
+}
+
+void ClientSession::recheck() {
+  if (!rights_) return;
+  for (const rooms::RoomNumber number : rights_->asked) {
+    if (!context_.control.clear()) return;  // the next time
+    const std::string room(context_.hub.room(number)->name());
+    const auto match = context_.rules.rooms.match(room);
+    auto question = match ? question_for(*match, namespace_id_, room, user_) : std::nullopt;
+    if (!question) continue;
+    context_.control.send(std::make_unique<MemberCheck>(MemberCheck{
+        .namespace_id = namespace_id_, .room = room, .question = *std::move(question)}));
   }
 }
 
@@ -104,49 +137,79 @@ void ClientSession::on_event(const socketio::Packet& packet) {
   auto object_id = object_id_of(*command, socketio::first_argument(packet));
   if (!object_id) return refuse({.code = Code::bad_request, .command = command}, packet.id);
   if (command->joins) {
-    join(*command, std::move(*object_id), packet.id);
+    auto grant = json::string_member(socketio::first_argument(packet), "grant");
+    join({.command = *command,
+          .object_id = std::move(*object_id),
+          .grant = std::move(grant).value_or(std::string()),
+          .ack_id = packet.id});
   } else {
     leave(*command, *object_id, packet.id);
   }
 }
 
-void ClientSession::join(const Command& command, std::string object_id,
-                         std::optional<std::uint64_t> ack_id) {
-  const SocketioConfig& limits = context_.rules.config.socketio;
-  const std::string room = std::string(command.room_prefix) + object_id;
-  const auto refused = [&](Code code) {
-    refuse({.code = code, .command = &command, .object_id = object_id}, ack_id);
-  };
+void ClientSession::join(JoinCommand wanted) {
+  const std::string room = std::string(wanted.command.room_prefix) + wanted.object_id;
   const auto match = context_.rules.rooms.match(room);
-  if (!match) return refused(Code::forbidden);
-  if (match->access == auth::RoomAccess::user && match->object_id != user_) {
-    return refused(Code::forbidden);
-  }
-  if (pending_count() >= limits.pending_joins_max || !context_.control.clear()) {
-    return refused(Code::too_many_requests);
-  }
-  if (context_.hub.room_count(id_) + pending_count() >= limits.rooms_per_socket_max &&
-      !context_.hub.find(id_, namespace_id_, room)) {
-    return refused(Code::too_many_rooms);
+  auto refused = match ? refusal(*match, room, wanted.grant) : Code::forbidden;
+  if (!refused) refused = too_much(room);
+  if (refused) {
+    return refuse({.code = *refused, .command = &wanted.command, .object_id = wanted.object_id},
+                  wanted.ack_id);
   }
   // Also for a member: joining again is how a front end refreshes, and rights may have ended.
-  std::optional<store::OwnerQuestion> owner;
-  if (match->access == auth::RoomAccess::owner) {
-    owner = store::OwnerQuestion{.object_id = std::string(match->object_id), .user = user_};
-  }
-  request_join(room, std::move(owner),
-               {.command = &command, .object_id = std::move(object_id), .ack_id = ack_id});
+  auto question = question_for(*match, namespace_id_, room, user_);
+  const bool asked = question.has_value();
+  request_join(room, std::move(question),
+               {.command = &wanted.command,
+                .object_id = std::move(wanted.object_id),
+                .ack_id = wanted.ack_id,
+                .asked = asked});
 }
 
-void ClientSession::request_join(std::string room, std::optional<store::OwnerQuestion> owner,
+/// What the room's policy says of this user, without asking anybody else.
+std::optional<Code> ClientSession::refusal(const auth::RoomMatch& match, std::string_view room,
+                                           std::string_view grant) const {
+  if (match.access == auth::RoomAccess::grant) return grant_refusal(room, grant);
+  const bool other = match.access == auth::RoomAccess::user && match.object_id != user_;
+  return other ? std::optional(Code::forbidden) : std::nullopt;
+}
+
+std::optional<Code> ClientSession::grant_refusal(std::string_view room,
+                                                 std::string_view grant) const {
+  const bool listed =
+      rights_ && rights_->listing && auth::lists_room(rights_->listing->rooms, room);
+  if (listed) return std::nullopt;
+  if (grant.empty() || !context_.rules.grants) return Code::grant_required;
+  const auto claims = context_.rules.grants->verify(grant, wall_now());
+  if (!claims) {
+    return code_for_token(claims.error()) == Code::token_expired ? Code::grant_expired
+                                                                 : Code::forbidden;
+  }
+  const bool holds =
+      claims->type == kGrantType && claims->user == user_ && auth::lists_room(claims->rooms, room);
+  return holds ? std::nullopt : std::optional(Code::forbidden);
+}
+
+std::optional<Code> ClientSession::too_much(std::string_view room) const {
+  const SocketioConfig& limits = context_.rules.config.socketio;
+  if (pending_count() >= limits.pending_joins_max || !context_.control.clear()) {
+    return Code::too_many_requests;
+  }
+  const bool full = context_.hub.room_count(id_) + pending_count() >= limits.rooms_per_socket_max;
+  if (full && !context_.hub.find(id_, namespace_id_, room)) return Code::too_many_rooms;
+  return std::nullopt;
+}
+
+void ClientSession::request_join(std::string room, std::optional<store::AccessQuestion> question,
                                  PendingJoin pending) {
   pending.ticket = next_ticket_++;
-  context_.control.send(std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
-                                                                  .session = id_,
-                                                                  .ticket = pending.ticket,
-                                                                  .namespace_id = namespace_id_,
-                                                                  .room = std::move(room),
-                                                                  .owner = std::move(owner)}));
+  context_.control.send(
+      std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
+                                                .session = id_,
+                                                .ticket = pending.ticket,
+                                                .namespace_id = namespace_id_,
+                                                .room = std::move(room),
+                                                .question = std::move(question)}));
   pending_.push_front(std::move(pending));
 }
 
@@ -166,7 +229,11 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
                   pending.ack_id);
   }
   ++context_.stats.joins;
-  context_.hub.join(id_, answer.room);
+  const bool is_new = context_.hub.join(id_, answer.room) != rooms::Change::none;
+  if (is_new && pending.asked && context_.rules.config.rooms.recheck.count() > 0) {
+    if (!rights_) rights_ = std::make_unique<Rights>();
+    rights_->asked.push_back(answer.room->number());
+  }
   for (transport::SharedFrame& frame : answer.snapshot) engine_.send(std::move(frame));
   if (pending.command != nullptr) confirm(*pending.command, pending.object_id, pending.ack_id);
 }
@@ -175,9 +242,9 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
                           std::optional<std::uint64_t> ack_id) {
   const std::string room = std::string(command.room_prefix) + std::string(object_id);
   // A join on its way is overtaken: its answer must not put the client back.
-  pending_.remove_if([&](const PendingJoin& pending) {
-    return pending.command != nullptr && pending.object_id == object_id &&
-           pending.command->room_prefix == command.room_prefix;
+  pending_.remove_if([&room](const PendingJoin& pending) {
+    return pending.command != nullptr &&
+           std::string(pending.command->room_prefix) + pending.object_id == room;
   });
   ++context_.stats.leaves;
   if (const rooms::RoomRef joined = context_.hub.find(id_, namespace_id_, room)) leave(joined);

@@ -11,12 +11,14 @@
 
 #include <cstdint>
 #include <forward_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "auth/token_verifier.h"
+#include "auth/room_policy.h"
+#include "auth/token_cache.h"
 #include "base/ids.h"
 #include "gateway/client_context.h"
 #include "gateway/contract.h"
@@ -30,7 +32,7 @@ namespace outcry::gateway {
 class ClientSession {
  public:
   ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
-                NamespaceId namespace_id, const auth::Claims& claims);
+                NamespaceId namespace_id, auth::TokenCache::SharedClaims claims);
   ClientSession(const ClientSession&) = delete;
   ClientSession& operator=(const ClientSession&) = delete;
 
@@ -50,6 +52,10 @@ class ClientSession {
   /// A publisher's doing: tells nobody.
   void enter(const RoomTarget& target);
   void leave(const RoomTarget& target);
+  /// The user's right has ended: leaves, and tells the client by the events that it knows.
+  void remove(const rooms::RoomRef& room);
+  /// Asks whether the user may stay in the rooms that he had to be let into.
+  void recheck();
 
   void send_event(std::string_view event, std::string_view arguments);
 
@@ -59,17 +65,35 @@ class ClientSession {
   bool in_own_room = true;
 
  private:
+  /// What few sessions have, and others shall not pay for.
+  struct Rights {
+    auth::TokenCache::SharedClaims listing;  // claims that list rooms; null: they don't
+    std::vector<rooms::RoomNumber> asked;    // with rooms.recheck_ms: rooms to ask about again
+  };
   struct PendingJoin {
     std::uint32_t ticket = 0;
     const Command* command = nullptr;  // nullptr: asked by the gateway itself, answered to nobody
     std::string object_id;
     std::optional<std::uint64_t> ack_id;
+    bool asked = false;  // somebody had to be asked, and may be again
   };
 
-  void join(const Command& command, std::string object_id, std::optional<std::uint64_t> ack_id);
+  /// What a client's join command says.
+  struct JoinCommand {
+    const Command& command;
+    std::string object_id;
+    std::string grant;  // empty: none came along
+    std::optional<std::uint64_t> ack_id;
+  };
+  void join(JoinCommand wanted);
+  [[nodiscard]] std::optional<Code> refusal(const auth::RoomMatch& match, std::string_view room,
+                                            std::string_view grant) const;
+  [[nodiscard]] std::optional<Code> grant_refusal(std::string_view room,
+                                                  std::string_view grant) const;
+  [[nodiscard]] std::optional<Code> too_much(std::string_view room) const;
   void leave(const Command& command, std::string_view object_id,
              std::optional<std::uint64_t> ack_id);
-  void request_join(std::string room, std::optional<store::OwnerQuestion> owner,
+  void request_join(std::string room, std::optional<store::AccessQuestion> question,
                     PendingJoin pending);
   void greet();
   void confirm(const Command& command, std::string_view object_id,
@@ -87,6 +111,7 @@ class ClientSession {
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
   std::string user_;
+  std::unique_ptr<Rights> rights_;          // null for nearly all
   std::forward_list<PendingJoin> pending_;  // few, and nearly always none
 };
 

@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 13> kTable = {{
+constexpr std::array<CodeRow, 16> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
@@ -20,6 +20,9 @@ constexpr std::array<CodeRow, 13> kTable = {{
     {Code::address_limit, "address_limit", "too many connections come from this address", true},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},
     {Code::forbidden, "forbidden", "you may not join this room", false},
+    {Code::grant_required, "grant_required", "a grant is required to join this room", false},
+    {Code::grant_expired, "grant_expired", "the grant has expired: ask for a new one", false},
+    {Code::removed, "removed", "you have been removed from this room", false},
     {Code::too_many_rooms, "too_many_rooms", "too many rooms joined: leave one first", false},
     {Code::too_many_requests, "too_many_requests", "too many joins are waiting for an answer",
      true},

@@ -28,6 +28,9 @@ enum class Code : std::uint8_t {
   // events
   bad_request,
   forbidden,
+  grant_required,
+  grant_expired,
+  removed,
   too_many_rooms,
   too_many_requests,
   unknown_event,

@@ -128,6 +128,8 @@ constexpr SecretPair kSecretPairs[] = {
     {"auth", "secret", "secret_file"},
     {"bus", "redis", "redis_file"},
     {"store", "url", "url_file"},
+    {"policy_grant", "secret", "secret_file"},
+    {"policy_http", "secret", "secret_file"},
 };
 
 void clear(Config& config, const ConfigKey& key) {
@@ -201,6 +203,14 @@ void resolve_files(Config& config) {
   }
   if (!config.store.url_file.empty()) {
     config.store.url = read_secret_file(config.store.url_file, "store.url_file");
+  }
+  if (!config.policy_grant.secret_file.empty()) {
+    config.policy_grant.secret =
+        read_secret_file(config.policy_grant.secret_file, "policy_grant.secret_file");
+  }
+  if (!config.policy_http.secret_file.empty()) {
+    config.policy_http.secret =
+        read_secret_file(config.policy_http.secret_file, "policy_http.secret_file");
   }
   if (!config.operations.api_keys_file.empty()) {
     config.operations.api_keys = lines_of(read_file(

@@ -140,8 +140,35 @@ struct StoreConfig {
 /// [rooms]: templates of the rooms that a client may join (auth/room_policy.h).
 struct RoomsConfig {
   Strings owner{"challenge_{id}"};
+  Strings grant;
+  Strings http;
+  Strings http_fail_open;
   Strings user{"user_{id}"};
   Strings everyone{"symbol_{id}", "market_updates"};  // key: public
+  milliseconds recheck{0};
+};
+
+/// [policy_grant]: who lists the rooms of `rooms.grant`.
+struct PolicyGrantConfig {
+  std::string claim = "rooms";  // of a token; empty: tokens list none
+  std::string secret;           // of signed grants; empty: there are none
+  std::string secret_file;      // its content is in secret after loading
+  seconds age_max{300};
+};
+
+/// [policy_http]: the back end that decides about the rooms of `rooms.http`.
+struct PolicyHttpConfig {
+  std::string url;
+  std::string secret;
+  std::string secret_file;  // its content is in secret after loading
+  std::string ca_file;
+  milliseconds timeout{1'000};
+  milliseconds cache_allowed{60'000};
+  milliseconds cache_denied{5'000};
+  std::size_t requests_max = 16;
+  std::size_t queue_max = 10'000;
+  std::size_t failures_max = 10;
+  milliseconds failure_pause{1'000};
 };
 
 /// [events]: what happens to an event by its name.
@@ -192,6 +219,8 @@ struct Config {
   BusConfig bus;
   StoreConfig store;
   RoomsConfig rooms;
+  PolicyGrantConfig policy_grant;
+  PolicyHttpConfig policy_http;
   EventsConfig events;
   ContractConfig contract;
   LimitsConfig limits;

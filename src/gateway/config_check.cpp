@@ -12,6 +12,7 @@
 #include "gateway/config_tls.h"
 #include "net/ip_range.h"
 #include "store/postgres_url.h"
+#include "webclient/web_url.h"
 
 namespace outcry::gateway {
 namespace {
@@ -55,6 +56,7 @@ class Rules {
     bus();
     store();
     rooms();
+    policies();
     events();
     limits();
     return std::move(problems_);
@@ -182,6 +184,9 @@ class Rules {
 
   void rooms() {
     templates("rooms.owner", config_.rooms.owner, auth::RoomAccess::owner);
+    templates("rooms.grant", config_.rooms.grant, auth::RoomAccess::grant);
+    templates("rooms.http", config_.rooms.http, auth::RoomAccess::http);
+    templates("rooms.http_fail_open", config_.rooms.http_fail_open, auth::RoomAccess::http_open);
     templates("rooms.user", config_.rooms.user, auth::RoomAccess::user);
     templates("rooms.public", config_.rooms.everyone, auth::RoomAccess::everyone);
     if (problems_.empty() && !auth::RoomPolicy::create(templates_)) {
@@ -223,12 +228,48 @@ class Rules {
     }
   }
 
+  static bool needs_id(auth::RoomAccess access) {
+    return access == auth::RoomAccess::owner || access == auth::RoomAccess::user;
+  }
+
+  void policies() {
+    const PolicyGrantConfig& grant = config_.policy_grant;
+    if (!config_.rooms.grant.empty() && grant.claim.empty() && grant.secret.empty()) {
+      problem(
+          "rooms.grant: nothing can list these rooms; set policy_grant.claim or "
+          "policy_grant.secret");
+    }
+    if (!grant.secret.empty() && grant.secret == config_.auth.secret) {
+      problem("policy_grant.secret: must not be auth.secret, or a grant would be a token");
+    }
+    if (const auto weakness = auth::secret_weakness(grant.secret);
+        weakness && !grant.secret.empty() && !development_) {
+      problem("policy_grant.secret: {}; make one with `openssl rand -base64 48`", *weakness);
+    }
+    const PolicyHttpConfig& http = config_.policy_http;
+    const bool asks = !config_.rooms.http.empty() || !config_.rooms.http_fail_open.empty();
+    if (asks && http.url.empty()) {
+      problem("policy_http.url: is needed, for rooms.http or rooms.http_fail_open has templates");
+    }
+    if (!http.url.empty()) {
+      if (const auto url = webclient::parse_web_url(http.url); !url) {
+        problem("policy_http.url: {}", url.error().message());
+      }
+    }
+    const bool bad_secret =
+        std::ranges::any_of(http.secret, [](unsigned char c) { return c <= 0x20 || c >= 0x7f; });
+    if (bad_secret) {
+      problem(
+          "policy_http.secret: must be visible ASCII without spaces, for it is sent in a header");
+    }
+  }
+
   void templates(std::string_view key, const Strings& texts, auth::RoomAccess access) {
     for (const std::string& text : texts) {
       templates_.push_back({text, access});
       if (auth::check_room_template(templates_.back())) {
         problem("{}: \"{}\" isn't a template; write a name that ends in {{id}}{}", key, text,
-                access == auth::RoomAccess::everyone ? ", or a whole name" : "");
+                needs_id(access) ? "" : ", or a whole name");
       }
     }
   }

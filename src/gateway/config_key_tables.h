@@ -21,5 +21,7 @@ constexpr ConfigKey reloadable(ConfigKey key) {
 
 /// [limits]
 [[nodiscard]] std::span<const ConfigKey> limits_keys();
+/// [store], [rooms], [policy_grant] and [policy_http]
+[[nodiscard]] std::span<const ConfigKey> room_keys();
 
 }  // namespace outcry::gateway

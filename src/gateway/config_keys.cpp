@@ -269,57 +269,6 @@ constexpr std::array kBusKeys{
         "ms", 50, kHourMs},
 };
 
-using T = StoreConfig;
-constexpr std::array kStoreKeys{
-    ConfigKey{"store", "url", &member<&Config::store, &T::url>,
-              "\"sqlite:PATH\", opened for reading only, or "
-              "\"postgresql://user:password@host:port/database?sslmode=verify-full\"; empty: none, "
-              "and rooms with an owner can't be joined."},
-    ConfigKey{"store", "url_file", &member<&Config::store, &T::url_file>,
-              "File whose content is that URL."},
-    ConfigKey{"store", "owner_query", &member<&Config::store, &T::owner_query>,
-              "Query that has a row if the user $2 owns the object $1. SQLite takes ?1 and ?2 as "
-              "well."},
-    ConfigKey{"store", "question_timeout_ms", &member<&Config::store, &T::question_timeout>,
-              "Time for one question, its wait included; then the join is refused.", "ms", 1,
-              60'000},
-    ConfigKey{"store", "connections_max", &member<&Config::store, &T::connections_max>,
-              "PostgreSQL: connections, opened when questions wait; one is kept.", "connections", 1,
-              100},
-    ConfigKey{"store", "connect_timeout_ms", &member<&Config::store, &T::connect_timeout>,
-              "PostgreSQL: time to connect, log in and prepare the query.", "ms", 100, 60'000},
-    ConfigKey{
-        "store", "idle_check_ms", &member<&Config::store, &T::idle_check>,
-        "PostgreSQL: a connection idle for this long is closed, or the last one asked whether "
-        "it is alive.",
-        "ms", 100, kHourMs},
-    ConfigKey{"store", "failures_max", &member<&Config::store, &T::failures_max>,
-              "PostgreSQL: questions that fail in a row until further ones are refused at once; 0: "
-              "never.",
-              "questions", 0, 10'000},
-    ConfigKey{"store", "failure_pause_ms", &member<&Config::store, &T::failure_pause>,
-              "For this long; then one question is asked as a trial.", "ms", 10, kHourMs},
-    ConfigKey{"store", "cache_owned_ms", &member<&Config::store, &T::cache_owned>,
-              "How long a yes is remembered; 0: not at all.", "ms", 0, 24 * kHourMs},
-    ConfigKey{"store", "cache_denied_ms", &member<&Config::store, &T::cache_denied>,
-              "How long a no is remembered; 0: not at all.", "ms", 0, 24 * kHourMs},
-    ConfigKey{"store", "cache_entries_max", &member<&Config::store, &T::cache_entries_max>,
-              "Answers remembered; the least recently used make room.", "entries", 1, 10'000'000},
-    ConfigKey{"store", "queue_max", &member<&Config::store, &T::queue_max>,
-              "Questions that wait for the database; a further join is refused.", "questions", 1,
-              1'000'000},
-};
-
-using R = RoomsConfig;
-constexpr std::array kRoomsKeys{
-    ConfigKey{"rooms", "owner", &member<&Config::rooms, &R::owner>,
-              "Rooms of objects, for whom the store says owns object {id}.", "", 0, kListMax},
-    ConfigKey{"rooms", "user", &member<&Config::rooms, &R::user>,
-              "Rooms of users, for the user {id} alone.", "", 0, kListMax},
-    ConfigKey{"rooms", "public", &member<&Config::rooms, &R::everyone>,
-              "Rooms for every authenticated client.", "", 0, kListMax},
-};
-
 using V = EventsConfig;
 constexpr std::array kEventsKeys{
     ConfigKey{
@@ -379,8 +328,7 @@ std::vector<ConfigKey> all_keys() {
   add(kOperationsKeys);
   add(kAuthKeys);
   add(kBusKeys);
-  add(kStoreKeys);
-  add(kRoomsKeys);
+  add(room_keys());
   add(kEventsKeys);
   add(kContractKeys);
   add(limits_keys());

@@ -332,6 +332,25 @@ TEST_F(ConfigTest, a_postgresql_url_is_checked_without_repeating_it) {
             "postgresql://u:geheim@db/app");
 }
 
+TEST_F(ConfigTest, a_policy_without_anybody_to_decide_is_told) {
+  const std::string grant = "[rooms]\ngrant = [\"desk_{id}\"]\n[policy_grant]\n";
+  EXPECT_EQ(load(grant).config.policy_grant.claim, "rooms");
+  EXPECT_THAT(error_of(grant + "claim = \"\"\n"), HasSubstr("nothing can list these rooms"));
+  EXPECT_THAT(error_of(grant + "secret = \"short\"\n"), HasSubstr("policy_grant.secret"));
+  EXPECT_THAT(error_of(grant + "secret = \"" + std::string(kGoodSecret) + "\"\n"),
+              HasSubstr("must not be auth.secret"));
+  for (const char* list : {"http", "http_fail_open"}) {
+    const std::string rooms = std::string("[rooms]\n") + list + " = [\"team_{id}\"]\n";
+    EXPECT_THAT(error_of(rooms), HasSubstr("policy_http.url: is needed"));
+    EXPECT_THAT(error_of(rooms + "[policy_http]\nurl = \"team.example\"\n"),
+                HasSubstr("policy_http.url"));
+    EXPECT_THAT(error_of(rooms + "[policy_http]\nurl = \"https://h/\"\nsecret = \"a b\"\n"),
+                HasSubstr("policy_http.secret"));
+    EXPECT_EQ(load(rooms + "[policy_http]\nurl = \"https://h/p\"\n").config.policy_http.url,
+              "https://h/p");
+  }
+}
+
 TEST_F(ConfigTest, the_smallest_real_configuration_is_accepted) {
   environment_.clear();
   const Config config = load(R"([server]

@@ -10,17 +10,21 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<Command, 4> kCommands = {{
+constexpr std::array<Command, 6> kCommands = {{
     {"join_challenge", true, "challenge_id", "challenge_", "joined_challenge"},
     {"leave_challenge", false, "challenge_id", "challenge_", "left_challenge"},
     {"subscribe_symbol", true, "symbol", "symbol_", "subscribed"},
     {"unsubscribe_symbol", false, "symbol", "symbol_", "unsubscribed"},
+    {"join_room", true, "room", "", "joined_room"},
+    {"leave_room", false, "room", "", "left_room"},
 }};
 
-// Object ids are checked (is_object_id) and names are ours: nothing here needs escaping.
+// A client's ids are checked; a publisher's room may have any name.
 std::string member(const Command* command, std::string_view object_id) {
   if (command == nullptr || object_id.empty()) return {};
-  return fmt::format(R"("{}":"{}")", command->field, object_id);
+  std::string out = fmt::format(R"("{}":)", command->field);
+  json::append_quoted(out, object_id);
+  return out;
 }
 
 std::string error_members(const Refusal& refusal) {
@@ -45,8 +49,18 @@ const Command* find_command(std::string_view event) {
 std::optional<std::string> object_id_of(const Command& command, std::string_view argument) {
   if (argument.empty() || json::kind_of(argument) != json::Kind::object) return std::nullopt;
   auto id = json::string_member(argument, command.field);
-  if (!id || !auth::is_object_id(*id)) return std::nullopt;
+  const auto is_well_formed = command.room_prefix.empty() ? auth::is_room_name : auth::is_object_id;
+  if (!id || !is_well_formed(*id)) return std::nullopt;
   return id;
+}
+
+RoomCommand leave_command_of(std::string_view room) {
+  for (const Command& command : kCommands) {
+    const bool names_it = !command.joins && room.starts_with(command.room_prefix);
+    const std::string_view id = names_it ? room.substr(command.room_prefix.size()) : room;
+    if (names_it && (command.room_prefix.empty() || auth::is_object_id(id))) return {command, id};
+  }
+  return {kCommands.back(), room};
 }
 
 std::string reply_payload(const Command& command, std::string_view object_id) {

@@ -2,8 +2,10 @@
 //
 //   join_challenge {challenge_id}   ->  room challenge_<id>   ->  joined_challenge {challenge_id}
 //   subscribe_symbol {symbol}       ->  room symbol_<S>       ->  subscribed {symbol}
+//   join_room {room}                ->  that room             ->  joined_room {room}
 //
-// Both generations of the platform's front end use these names. Nothing that a client sends reaches
+// Both generations of the platform's front end use the first names; the last is for rooms of any
+// other name. Nothing that a client sends reaches
 // another client: every answer goes to the asking socket alone.
 #pragma once
 
@@ -20,7 +22,7 @@ struct Command {
   std::string_view event;
   bool joins;                    // else it leaves
   std::string_view field;        // of the argument: the object's id
-  std::string_view room_prefix;  // the room is this and the id
+  std::string_view room_prefix;  // the room is this and the id; empty: the id is the whole name
   std::string_view reply;        // the event that answers
 };
 
@@ -30,6 +32,14 @@ struct Command {
 /// The object's id in a command's first argument, if it is an object with a well-formed one.
 [[nodiscard]] std::optional<std::string> object_id_of(const Command& command,
                                                       std::string_view argument);
+
+/// The leaving command whose reply tells a client that it is no longer in `room`, and the object's
+/// id there: a view into `room`.
+struct RoomCommand {
+  const Command& command;
+  std::string_view object_id;
+};
+[[nodiscard]] RoomCommand leave_command_of(std::string_view room);
 
 /// `{"challenge_id":"…"}`: what the reply event carries.
 [[nodiscard]] std::string reply_payload(const Command& command, std::string_view object_id);

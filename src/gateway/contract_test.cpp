@@ -11,9 +11,9 @@ const Command& join_challenge() {
   return *find_command("join_challenge");
 }
 
-TEST(ContractTest, clients_may_send_four_events) {
-  for (const char* event :
-       {"join_challenge", "leave_challenge", "subscribe_symbol", "unsubscribe_symbol"}) {
+TEST(ContractTest, clients_may_send_six_events) {
+  for (const char* event : {"join_challenge", "leave_challenge", "subscribe_symbol",
+                            "unsubscribe_symbol", "join_room", "leave_room"}) {
     const Command* command = find_command(event);
     ASSERT_NE(command, nullptr) << event;
     EXPECT_EQ(command->event, event);

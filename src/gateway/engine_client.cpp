@@ -117,20 +117,22 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
 
 void EngineClient::on_admit_answer(EngineSession& engine, const AdmitAnswer& answer) {
   const auto claims = take_asked(answer.namespace_id);
-  if (!answer.refused) return open(engine, answer.namespace_id, *claims);
+  if (!answer.refused) return open(engine, answer.namespace_id, claims);
   refuse(engine, context_.rules.config.socketio.namespaces[answer.namespace_id], *answer.refused,
          std::chrono::milliseconds(answer.retry_after_ms));
 }
 
 void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
-                        const auth::Claims& claims) {
+                        auth::TokenCache::SharedClaims claims) {
   ++context_.stats.connects;
-  engine.confirm(end_of(claims));
-  ClientSession& session = context_.sessions.emplace(context_, engine, namespace_id, claims);
+  engine.confirm(end_of(*claims));
+  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
+  const bool greets = std::ranges::find(greeted, claims->identity_claim) != greeted.end();
+  ClientSession& session =
+      context_.sessions.emplace(context_, engine, namespace_id, std::move(claims));
   sessions_.push_back(session.id());
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
-  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
-  session.open(std::ranges::find(greeted, claims.identity_claim) != greeted.end());
+  session.open(greets);
 }
 
 void EngineClient::refuse(EngineSession& engine, std::string_view namespace_name, Code code,

@@ -69,7 +69,7 @@ class EngineClient {
 
   void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
-  void open(EngineSession& engine, NamespaceId namespace_id, const auth::Claims& claims);
+  void open(EngineSession& engine, NamespaceId namespace_id, auth::TokenCache::SharedClaims claims);
   [[nodiscard]] TimePoint end_of(const auth::Claims& claims) const;
   void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
               std::chrono::milliseconds retry_after = {});

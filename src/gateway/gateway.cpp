@@ -1,15 +1,19 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "gateway/gateway_setup.h"
 #include "gateway/metrics.h"
+#include "gateway/room_question.h"
 #include "protocol/socketio/packet.h"
 
 namespace outcry::gateway {
@@ -18,18 +22,21 @@ namespace {
 constexpr std::size_t kControlMessages = 32 * 1024;
 constexpr std::size_t kControlMessagesPerTurn = 4096;
 constexpr std::size_t kRecentIds = 100'000;
-constexpr std::chrono::seconds kStoreProbeInterval{5};
 constexpr std::chrono::hours kCertificateInterval{12};
 constexpr std::chrono::milliseconds kBacklogRetry{1};
+// Events of this name are for this server and its peers; no client gets one.
+constexpr std::string_view kControlEvents = "outcry:";
+constexpr std::size_t kNodeIdBytes = 12;
+constexpr std::string_view kRemoveMember = "outcry:remove_member";
 
 }  // namespace
 
 struct Gateway::Timers {
   explicit Timers(boost::asio::io_context& io)
-      : backlog(io), release(io), store(io), certificates(io) {}
+      : backlog(io), release(io), recheck(io), certificates(io) {}
   boost::asio::steady_timer backlog;
   boost::asio::steady_timer release;
-  boost::asio::steady_timer store;
+  boost::asio::steady_timer recheck;
   boost::asio::steady_timer certificates;
 };
 
@@ -42,7 +49,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       files_(static_files(config_)),
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
       mailbox_(waker_, kControlMessages),
-      store_(owner_store(config_.store, io.get_executor())),
+      gatekeeper_(std::make_unique<Gatekeeper>(io.get_executor(), config_)),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
@@ -51,19 +58,13 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
                           .bytes_max = config_.events.snapshot_bytes_max,
                           .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
       publisher_(rules_, rooms_, snapshots_, workers_),
-      recent_ids_(kRecentIds) {
+      recent_ids_(kRecentIds),
+      node_(random_id(kNodeIdBytes)) {
   if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
   certificates_.use("clients", transport_.tls);
   if (reloader != nullptr) {
     reloader->add(
         [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
-  }
-  if (store_) {
-    owners_ = std::make_unique<store::OwnerCache>(
-        *store_, io.get_executor(),
-        store::OwnerCacheOptions{.owned_lifetime = config_.store.cache_owned,
-                                 .denied_lifetime = config_.store.cache_denied,
-                                 .entries_max = config_.store.cache_entries_max});
   }
   if (!config_.bus.redis.empty()) {
     bus_ = std::make_unique<BusLink>(
@@ -94,7 +95,7 @@ void Gateway::start() {
   }
   workers_.start();
   if (bus_) bus_->start();
-  if (store_) probe_store();
+  if (config_.rooms.recheck.count() > 0) recheck_later();
   watch_certificates();
   log::info("serving clients on {}{} with {} workers", config_.server.listen,
             transport_.tls ? " over TLS" : "", workers_.size());
@@ -118,12 +119,11 @@ void Gateway::stop() {
   stopped_ = true;
   timers_->backlog.cancel();
   timers_->release.cancel();
-  timers_->store.cancel();
+  timers_->recheck.cancel();
   timers_->certificates.cancel();
   if (bus_) bus_->stop();
   workers_.stop();
-  owners_.reset();
-  store_.reset();
+  gatekeeper_.reset();
 }
 
 template <class F>
@@ -136,6 +136,7 @@ void Gateway::post(F&& task) {
 // ---- From workers ----
 
 void Gateway::drain_control_mailbox() {
+  if (stopped_) return;
   const bool more = mailbox_.drain(kControlMessagesPerTurn, [this](ToControl message) {
     std::visit([this]<class T>(T&& value) { take(std::forward<T>(value)); }, std::move(message));
   });
@@ -158,27 +159,38 @@ void Gateway::take(const SocketGone& gone) {
 }
 
 void Gateway::take(std::unique_ptr<JoinRequest> request) {
-  if (!request->owner) return answer_join(*request, true);
-  if (!owners_) return answer_join(*request, fail(store::StoreError::not_configured));
-  store::OwnerQuestion question = *request->owner;
-  owners_->ask(std::move(question), [this, request = std::move(request)](Result<bool> owned) {
-    answer_join(*request, owned);
+  if (!request->question) return answer_join(*request, true);
+  store::AccessQuestion question = *request->question;
+  gatekeeper_->ask(std::move(question), [this, request = std::move(request)](Result<bool> allowed) {
+    answer_join(*request, allowed);
     wake_workers_later();
   });
 }
 
-void Gateway::answer_join(const JoinRequest& request, Result<bool> owned) {
+void Gateway::take(std::unique_ptr<MemberCheck> check) {
+  store::AccessQuestion question = check->question;
+  gatekeeper_->ask(std::move(question), [this, check = std::move(check)](Result<bool> allowed) {
+    // Who doesn't answer has said nothing: a member stays.
+    if (!allowed || *allowed) return;
+    remove_here({.namespace_name = config_.socketio.namespaces[check->namespace_id],
+                 .room = check->room,
+                 .user = check->question.user},
+                [](const Result<std::size_t>&) {});
+  });
+}
+
+void Gateway::answer_join(const JoinRequest& request, Result<bool> allowed) {
   auto answer = std::make_unique<JoinAnswer>(
       JoinAnswer{.session = request.session, .ticket = request.ticket});
-  if (!owned) {
+  if (!allowed) {
     ++stats_.joins_unavailable;
     answer->verdict = JoinAnswer::Verdict::unavailable;
-  } else if (!*owned) {
+  } else if (!*allowed) {
     ++stats_.joins_denied;
     answer->verdict = JoinAnswer::Verdict::denied;
     answer->room = publisher_.target(request.namespace_id, request.room).room;
     log::info("join denied: room {} to user {}", request.room,
-              request.owner ? request.owner->user : std::string());
+              request.question ? request.question->user : std::string());
   } else {
     ++stats_.joins_granted;
     RoomRecord& record = rooms_.find_or_make(request.namespace_id, request.room);
@@ -207,6 +219,10 @@ void Gateway::take(std::unique_ptr<CallbackAnswer> answer) {
 
 void Gateway::take_bus_message(bus::Message message, std::string_view channel) {
   if (auto* publication = std::get_if<bus::Publication>(&message)) {
+    if (publication->event.starts_with(kControlEvents)) {
+      if (take_control_event(*publication)) ++stats_.commands_refused;
+      return;
+    }
     (void)accept(std::move(*publication), channel);  // refusals are counted; nobody waits for them
   } else if (auto* join = std::get_if<bus::JoinRooms>(&message)) {
     take_command(SocketCommand::Kind::join, join->audience, join->rooms);
@@ -246,7 +262,98 @@ void Gateway::take_command(SocketCommand::Kind kind, const bus::Audience& audien
   }
 }
 
+// ---- Rights that have ended ----
+
+std::error_code Gateway::take_control_event(const bus::Publication& publication) {
+  if (publication.event != kRemoveMember) return PublishError::bad_command;
+  const std::string list = '[' + publication.arguments + ']';
+  const auto fields = json::ArrayReader(list).next();
+  if (!fields || json::kind_of(*fields) != json::Kind::object) return PublishError::bad_command;
+  auto room = json::string_member(*fields, "room");
+  auto user = json::string_member(*fields, "user");
+  if (!room || !user || room->empty() || user->empty()) return PublishError::bad_command;
+  if (!rules_.namespace_id(publication.audience.namespace_name)) {
+    return PublishError::unknown_namespace;
+  }
+  // Our own comes back, perhaps after the user has been let in again.
+  if (json::string_member(*fields, "from") == node_) return {};
+  remove_here({.namespace_name = publication.audience.namespace_name,
+               .room = *std::move(room),
+               .user = *std::move(user)},
+              [](const Result<std::size_t>&) {});
+  return {};
+}
+
+void Gateway::remove_member(MemberRemoval removal, RemovalDone done) {
+  if (bus_) {
+    std::string fields = R"({"room":)";
+    json::append_quoted(fields, removal.room);
+    fields += R"(,"user":)";
+    json::append_quoted(fields, removal.user);
+    bus_->tell_nodes(removal.namespace_name, kRemoveMember,
+                     fields + R"(,"from":")" + node_ + R"("})");
+  }
+  remove_here(removal, std::move(done));
+}
+
+// What was granted before is on its way to the workers, and this follows it.
+void Gateway::remove_here(const MemberRemoval& removal, RemovalDone done) {
+  if (stopped_) return done(fail(PublishError::unavailable));
+  const auto namespace_id = rules_.namespace_id(removal.namespace_name);
+  if (!namespace_id) return done(fail(PublishError::unknown_namespace));
+  if (const auto match = rules_.rooms.match(removal.room)) {
+    const auto question = question_for(*match, *namespace_id, removal.room, removal.user);
+    if (question) gatekeeper_->forget(*question);
+  }
+  const RoomRecord* record = rooms_.find(*namespace_id, removal.room);
+  const WorkerSet present = record == nullptr ? 0 : record->present;
+  if (present == 0) return done(0);
+  if (!workers_.has_room(present)) return done(fail(PublishError::overloaded));
+  log::info("member removed: room {}, user {}", removal.room, removal.user);
+
+  struct Collection {
+    RemovalDone done;
+    std::size_t removed = 0;
+    int missing = 0;
+  };
+  auto collection = std::make_shared<Collection>();
+  collection->done = std::move(done);
+  collection->missing = std::popcount(present);
+  for (WorkerSet left = present; left != 0; left &= left - 1) {
+    auto told = [this, collection](std::size_t count) {  // on the worker's thread
+      post([collection, count] {
+        collection->removed += count;
+        if (--collection->missing == 0) collection->done(collection->removed);
+      });
+    };
+    workers_.post(static_cast<WorkerId>(std::countr_zero(left)),
+                  std::make_unique<RemoveMember>(RemoveMember{
+                      .room = record->room, .user = removal.user, .done = std::move(told)}));
+  }
+  wake_workers_later();
+}
+
+/// One part of the members at a time, so that their questions come evenly.
+void Gateway::recheck_later() {
+  timers_->recheck.expires_after(config_.rooms.recheck / kRecheckParts);
+  timers_->recheck.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (error || alive.expired() || stopped_) return;
+    recheck_part_ = (recheck_part_ + 1) % kRecheckParts;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      workers_.post(static_cast<WorkerId>(i), Recheck{.part = recheck_part_});
+    }
+    wake_workers();
+    recheck_later();
+  });
+}
+
+// ---- Publishing ----
+
 void Gateway::publish(bus::Publication publication, PublishDone done) {
+  if (publication.event.starts_with(kControlEvents)) {
+    if (const auto error = take_control_event(publication)) return done(fail(error));
+    return done(PublishReceipt{.id = std::move(publication.id), .offset = {}});
+  }
   std::string id = publication.id;
   if (const auto sequence = recent_ids_.find(id)) {
     ++stats_.publications_repeated;
@@ -298,21 +405,6 @@ void Gateway::wake_workers_later() {
 
 // ---- Being asked ----
 
-// Asked beside the cache, so that readiness speaks of the database as it is now.
-void Gateway::probe_store() {
-  if (stopped_) return;
-  store_->ask({.object_id = "readiness", .user = "readiness"},
-              [this, alive = std::weak_ptr(alive_)](Result<bool> answer) {
-                if (alive.expired()) return;
-                store_ok_ = answer.has_value();
-                store_text_ = store_ok_ ? "answers" : answer.error().message();
-              });
-  timers_->store.expires_after(kStoreProbeInterval);
-  timers_->store.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
-    if (!error && !alive.expired()) probe_store();
-  });
-}
-
 void Gateway::watch_certificates() {
   certificates_.warn(wall_now());
   timers_->certificates.expires_after(kCertificateInterval);
@@ -334,7 +426,7 @@ Readiness Gateway::readiness() const {
                           .text = state.connected ? fmt::format("subscribed for {} s", since)
                                                   : "not connected: " + state.reason});
   }
-  if (store_) out.checks.push_back({.name = "store", .ok = store_ok_, .text = store_text_});
+  if (gatekeeper_) gatekeeper_->append_checks(out);
   if (auto text = certificates_.readiness_text(wall_now()); !text.empty()) {
     // Told only: whether clients care is known to them, and no other node would serve them better.
     out.checks.push_back({.name = "certificates", .ok = true, .text = std::move(text)});
@@ -358,37 +450,31 @@ void Gateway::collect_metrics(MetricsDone done) {
   collection->done = std::move(done);
   collection->missing = workers_.size();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_.post(static_cast<WorkerId>(i),
-                  std::make_unique<StatsRequest>([this, collection](const WorkerStats& stats) {
-                    post([this, collection, stats] {
-                      collection->workers.push_back(stats);
-                      if (--collection->missing > 0) return;
-                      MetricsSource source{.control = stats_,
-                                           .publisher = publisher_.stats(),
-                                           .workers = collection->workers};
-                      source.limits = admission_.counts();
-                      source.users = admission_.users();
-                      source.addresses = admission_.addresses();
-                      source.rooms = rooms_.size();
-                      source.snapshots = snapshots_.size();
-                      source.paced = publisher_.replaced();
-                      source.deliveries_dropped = workers_.dropped();
-                      source.certificates = certificates_.all();
-                      if (reloader_ != nullptr) source.reloads = reloader_->stats();
-                      if (bus_) {
-                        source.redis_connected = bus_->state().connected;
-                        source.redis = &bus_->stats();
-                        source.redis_publisher = &bus_->publisher_stats();
-                      }
-                      std::optional<store::OwnerCacheStats> cache;
-                      if (owners_) cache = owners_->stats();
-                      if (cache) source.owner_cache = &*cache;
-                      std::optional<store::StoreStats> stored;
-                      if (store_) stored = store_->stats();
-                      if (stored) source.store = &*stored;
-                      collection->done(metric_samples(source));
-                    });
-                  }));
+    workers_.post(
+        static_cast<WorkerId>(i),
+        std::make_unique<StatsRequest>([this, collection](const WorkerStats& stats) {
+          post([this, collection, stats] {
+            collection->workers.push_back(stats);
+            if (--collection->missing > 0) return;
+            MetricsSource source{
+                .control = stats_, .publisher = publisher_.stats(), .workers = collection->workers};
+            source.limits = admission_.counts();
+            source.users = admission_.users();
+            source.addresses = admission_.addresses();
+            source.rooms = rooms_.size();
+            source.snapshots = snapshots_.size();
+            source.paced = publisher_.replaced();
+            source.deliveries_dropped = workers_.dropped();
+            if (bus_) {
+              source.redis_connected = bus_->state().connected;
+              source.redis = &bus_->stats();
+              source.redis_publisher = &bus_->publisher_stats();
+            }
+            const GatekeeperStats access = gatekeeper_ ? gatekeeper_->stats() : GatekeeperStats{};
+            source.access = &access;
+            collection->done(metric_samples(source));
+          });
+        }));
   }
   wake_workers();
 }

@@ -3,7 +3,7 @@
 //   bus (Redis) ─┐
 //   api (HTTP) ──┴─▶ publisher ─▶ workers that have members
 //   connect ─▶ admission ─▶ the asking worker
-//   join ─▶ owner cache ─▶ store ─▶ grant + snapshot ─▶ the asking worker
+//   join ─▶ gatekeeper ─▶ grant + snapshot ─▶ the asking worker
 //
 // Deliveries are posted as they come and workers are woken once for a batch: one system call for
 // all that one read from Redis brought.
@@ -21,6 +21,7 @@
 #include "gateway/client_context.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
+#include "gateway/gatekeeper.h"
 #include "gateway/messages.h"
 #include "gateway/operations.h"
 #include "gateway/publisher.h"
@@ -31,8 +32,6 @@
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
 #include "limits/admission.h"
-#include "store/owner_cache.h"
-#include "store/owner_store.h"
 #include "transport/options.h"
 #include "transport/static_files.h"
 
@@ -70,6 +69,7 @@ class Gateway final : public Operations {
   [[nodiscard]] CertificateWatch& certificates() noexcept { return certificates_; }
 
   void publish(bus::Publication publication, PublishDone done) override;
+  void remove_member(MemberRemoval removal, RemovalDone done) override;
   [[nodiscard]] Readiness readiness() const override;
   void collect_metrics(MetricsDone done) override;
 
@@ -83,10 +83,14 @@ class Gateway final : public Operations {
   void take(const AdmitRequest& request);
   void take(const SocketGone& gone);
   void take(std::unique_ptr<JoinRequest> request);
+  void take(std::unique_ptr<MemberCheck> check);
   void take(JoinSettled settled);
   void take(RoomEmptied emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
-  void answer_join(const JoinRequest& request, Result<bool> owned);
+  void answer_join(const JoinRequest& request, Result<bool> allowed);
+  void remove_here(const MemberRemoval& removal, RemovalDone done);
+  /// What a publisher says by an event of the server's own.
+  [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
 
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
@@ -99,8 +103,8 @@ class Gateway final : public Operations {
   void release_later();
   template <class F>
   void post(F&& task);
-  void probe_store();
   void watch_certificates();
+  void recheck_later();
 
   boost::asio::io_context& io_;
   const Config config_;
@@ -111,8 +115,7 @@ class Gateway final : public Operations {
   transport::StaticFiles files_;
   ControlWaker waker_;
   ControlMailbox mailbox_;
-  std::unique_ptr<store::OwnerStore> store_;
-  std::unique_ptr<store::OwnerCache> owners_;
+  std::unique_ptr<Gatekeeper> gatekeeper_;
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;
@@ -121,13 +124,13 @@ class Gateway final : public Operations {
   Snapshots snapshots_;
   Publisher publisher_;
   RecentIds recent_ids_;
+  const std::string node_;  // tells this process from others on the same Redis
   ControlStats stats_;
   bool wake_pending_ = false;
   bool release_pending_ = false;
   bool draining_ = false;
   bool stopped_ = false;
-  bool store_ok_ = true;
-  std::string store_text_ = "not asked yet";
+  std::uint32_t recheck_part_ = 0;
   // What is posted to `io_` may run after this object's end, and then does nothing.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

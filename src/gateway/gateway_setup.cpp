@@ -28,11 +28,28 @@ bool lists(const Strings& list, std::string_view word) {
 auth::RoomPolicy room_policy(const RoomsConfig& config) {
   std::vector<auth::RoomTemplate> templates;
   for (const auto& text : config.owner) templates.push_back({text, auth::RoomAccess::owner});
+  for (const auto& text : config.grant) templates.push_back({text, auth::RoomAccess::grant});
+  for (const auto& text : config.http) templates.push_back({text, auth::RoomAccess::http});
+  for (const auto& text : config.http_fail_open) {
+    templates.push_back({text, auth::RoomAccess::http_open});
+  }
   for (const auto& text : config.user) templates.push_back({text, auth::RoomAccess::user});
   for (const auto& text : config.everyone) templates.push_back({text, auth::RoomAccess::everyone});
   auto policy = auth::RoomPolicy::create(templates);
   if (!policy) throw ConfigError("rooms: " + policy.error().message());
   return std::move(*policy);
+}
+
+/// Grants are tokens of another key, short-lived, whose `rooms` say for what.
+std::optional<auth::TokenVerifier> grant_verifier(const Config& config) {
+  const PolicyGrantConfig& grant = config.policy_grant;
+  if (grant.secret.empty()) return std::nullopt;
+  return auth::TokenVerifier({{.material = grant.secret}},
+                             {.identity_claims = config.auth.identity_claims,
+                              .age_max = grant.age_max,
+                              .leeway = config.auth.leeway,
+                              .token_bytes_max = config.auth.token_bytes_max,
+                              .rooms_claim = grant.claim.empty() ? "rooms" : grant.claim});
 }
 
 }  // namespace
@@ -95,14 +112,16 @@ SharedRules shared_rules(const Config& config) {
   const AuthConfig& auth = config.auth;
   return SharedRules{
       .config = config,
-      .verifier =
-          auth::TokenVerifier({{.material = auth.secret}}, {.identity_claims = auth.identity_claims,
-                                                            .age_max = auth.age_max,
-                                                            .leeway = auth.leeway,
-                                                            .token_bytes_max = auth.token_bytes_max,
-                                                            .issuer = auth.issuer,
-                                                            .audience = auth.audience}),
+      .verifier = auth::TokenVerifier({{.material = auth.secret}},
+                                      {.identity_claims = auth.identity_claims,
+                                       .age_max = auth.age_max,
+                                       .leeway = auth.leeway,
+                                       .token_bytes_max = auth.token_bytes_max,
+                                       .issuer = auth.issuer,
+                                       .audience = auth.audience,
+                                       .rooms_claim = config.policy_grant.claim}),
       .rooms = room_policy(config.rooms),
+      .grants = grant_verifier(config),
       .packet_limits = {.attachments_max =
                             static_cast<std::uint32_t>(config.socketio.attachments_max),
                         .attachment_bytes_max = config.socketio.attachment_bytes_max},

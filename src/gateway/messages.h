@@ -24,7 +24,7 @@
 #include "limits/limits.h"
 #include "net/tls_identity.h"
 #include "rooms/room.h"
-#include "store/owner_store.h"
+#include "store/access.h"
 #include "transport/application.h"
 #include "transport/frame.h"
 
@@ -94,6 +94,19 @@ struct JoinAnswer {
   std::vector<transport::SharedFrame> snapshot;  // the room's newest values, if granted
 };
 
+/// This user's sockets shall leave this room, and be told.
+struct RemoveMember {
+  rooms::RoomRef room;
+  std::string user;
+  std::move_only_function<void(std::size_t)> done;  // how many; called on the worker's thread
+};
+
+/// The sockets of this part of the slots shall have their rights looked at again.
+struct Recheck {
+  std::uint32_t part = 0;  // of kRecheckParts
+};
+inline constexpr std::uint32_t kRecheckParts = 64;
+
 struct StatsRequest {
   std::move_only_function<void(const WorkerStats&)> done;  // called on the worker's thread
 };
@@ -111,8 +124,9 @@ struct Stop {};
 using ToWorker =
     std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
                  std::shared_ptr<const SocketCommand>, AdmitAnswer, std::unique_ptr<JoinAnswer>,
-                 std::unique_ptr<transport::HandedOver>, std::unique_ptr<StatsRequest>,
-                 std::shared_ptr<const WorkerUpdate>, Drain, Stop>;
+                 std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
+                 std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, Recheck, Drain,
+                 Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -136,7 +150,14 @@ struct JoinRequest {
   std::uint32_t ticket = 0;
   NamespaceId namespace_id = 0;
   std::string room;
-  std::optional<store::OwnerQuestion> owner;  // absent: granted without asking
+  std::optional<store::AccessQuestion> question;  // absent: granted without asking
+};
+
+/// May this member stay? Answered by a RemoveMember, or not at all.
+struct MemberCheck {
+  NamespaceId namespace_id = 0;
+  std::string room;
+  store::AccessQuestion question;
 };
 
 /// Follows each granted JoinAnswer, and a command's join: whether the worker has members of the
@@ -159,7 +180,8 @@ struct CallbackAnswer {
   std::string arguments;  // JSON values joined by ','
 };
 
-using ToControl = std::variant<AdmitRequest, SocketGone, std::unique_ptr<JoinRequest>, JoinSettled,
-                               RoomEmptied, std::unique_ptr<CallbackAnswer>>;
+using ToControl =
+    std::variant<AdmitRequest, SocketGone, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+                 std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;
 
 }  // namespace outcry::gateway

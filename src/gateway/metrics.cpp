@@ -154,6 +154,8 @@ void add_clients(Samples& out) {
   out.summed("outcry_joins_refused_total", "Client commands answered with an error.",
              of(&S::joins_refused));
   out.summed("outcry_leaves_total", "Leaves done.", of(&S::leaves));
+  out.summed("outcry_removals_total", "Sockets that had to leave a room, for a right has ended.",
+             of(&S::removals));
   out.summed("outcry_deliveries_total", "Events put into a client's outbox.", of(&S::deliveries));
   out.summed("outcry_callbacks_total", "Acknowledgements passed on to a publisher.",
              of(&S::callbacks));
@@ -279,18 +281,52 @@ void add_redis(Samples& out, const MetricsSource& source) {
               source.redis_publisher->dropped_away + source.redis_publisher->dropped_full);
 }
 
-void add_store(Samples& out, const MetricsSource& source) {
-  if (source.owner_cache == nullptr) return;
-  const store::OwnerCacheStats& s = *source.owner_cache;
-  out.counter("outcry_owner_cache_hits_total", "Questions answered from memory.",
-              s.hits_owned + s.hits_denied);
-  out.counter("outcry_owner_cache_shared_total", "Questions that waited for one under way.",
+void add_access(Samples& out, const MetricsSource& source) {
+  const store::AccessCacheStats& s = source.access->cache;
+  out.counter("outcry_access_cache_hits_total", "Questions about a room answered from memory.",
+              s.hits_allowed + s.hits_denied);
+  out.counter("outcry_access_cache_shared_total", "Questions that waited for one under way.",
               s.shared);
-  out.counter("outcry_owner_questions_total", "Questions that reached the database.", s.asked);
-  out.counter("outcry_owner_errors_total", "Of those, answered with an error.", s.errors);
-  out.gauge("outcry_owner_cache_entries", "Answers in memory.", static_cast<double>(s.entries));
-  if (source.store == nullptr) return;
-  const store::StoreStats& db = *source.store;
+  out.counter("outcry_access_cache_forgotten_total", "Answers forgotten, for a right was changed.",
+              s.forgotten);
+  out.gauge("outcry_access_cache_entries", "Answers in memory.", static_cast<double>(s.entries));
+  constexpr std::array<std::string_view, store::kPolicyCount> kPolicies{"owner", "http",
+                                                                        "http_fail_open"};
+  for (std::size_t i = 0; i < kPolicies.size(); ++i) {
+    out.counter("outcry_access_questions_total",
+                "Questions that reached the store or the back end.", s.asked[i],
+                {{"policy", std::string(kPolicies[i])}});
+  }
+  for (std::size_t i = 0; i < kPolicies.size(); ++i) {
+    out.counter("outcry_access_errors_total", "Of those, the ones without an answer.", s.errors[i],
+                {{"policy", std::string(kPolicies[i])}});
+  }
+}
+
+void add_http_policy(Samples& out, const MetricsSource& source) {
+  if (!source.access->http) return;
+  const HttpPolicyStats& h = *source.access->http;
+  out.counter("outcry_policy_http_requests_total", "Requests sent to policy_http.url.",
+              h.client.requests);
+  out.counter("outcry_policy_http_failures_total", "Requests without a whole answer.",
+              h.client.failures);
+  out.counter("outcry_policy_http_timeouts_total", "Of those, over policy_http.timeout_ms.",
+              h.client.timed_out);
+  out.counter("outcry_policy_http_refused_total", "Questions that were not sent, by reason.",
+              h.client.queue_full, {{"reason", "queue_full"}});
+  out.counter("outcry_policy_http_refused_total", "", h.client.circuit_open,
+              {{"reason", "circuit_open"}});
+  out.counter("outcry_policy_http_failed_open_total",
+              "Users let into rooms of rooms.http_fail_open for want of an answer.", h.failed_open);
+  out.gauge("outcry_policy_http_queue", "Questions that wait to be sent.",
+            static_cast<double>(h.client.queued));
+  out.gauge("outcry_policy_http_circuit_open", "1 while it is left alone after failures.",
+            h.client.refuses ? 1 : 0);
+}
+
+void add_store(Samples& out, const MetricsSource& source) {
+  if (!source.access->store) return;
+  const store::StoreStats& db = *source.access->store;
   out.gauge("outcry_store_connections", "Open connections to the database.",
             static_cast<double>(db.connections));
   out.gauge("outcry_store_connections_busy", "Of those, the ones that a question runs on.",
@@ -320,7 +356,11 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_limits(out, source);
   add_certificates(out, source.certificates);
   add_redis(out, source);
-  add_store(out, source);
+  if (source.access != nullptr) {
+    add_access(out, source);
+    add_store(out, source);
+    add_http_policy(out, source);
+  }
   return out.take();
 }
 

@@ -12,11 +12,11 @@
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
 #include "observe/metrics_text.h"
-#include "store/owner_cache.h"
 
 namespace outcry::gateway {
 
 struct ControlStats;
+struct GatekeeperStats;
 struct PublisherStats;
 
 struct MetricsSource {
@@ -35,8 +35,7 @@ struct MetricsSource {
   bool redis_connected = false;
   const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured
   const bus::RedisPublisherStats* redis_publisher = nullptr;  // likewise
-  const store::OwnerCacheStats* owner_cache = nullptr;        // absent: no store configured
-  const store::StoreStats* store = nullptr;                   // likewise
+  const GatekeeperStats* access = nullptr;
 };
 
 /// Workers' counters are summed; what tells workers apart has a label `worker`.

@@ -35,8 +35,10 @@ class MetricsTest : public testing::Test {
     redis_.decode_failures["not JSON"] = 4;
     publisher_.dropped_away = 1;
     publisher_.dropped_full = 2;
-    cache_.hits_owned = 3;
-    cache_.hits_denied = 4;
+    access_.cache.hits_allowed = 3;
+    access_.cache.hits_denied = 4;
+    access_.store = store::StoreStats{.timed_out = 6, .queue_full = 2};
+    access_.http = HttpPolicyStats{.client = {}, .failed_open = 3};
   }
   std::vector<observe::MetricSample> samples() const {
     return metric_samples({.control = control_,
@@ -48,8 +50,7 @@ class MetricsTest : public testing::Test {
                                              .not_after = WallTime(std::chrono::seconds(77))}},
                            .redis = &redis_,
                            .redis_publisher = &publisher_,
-                           .owner_cache = &cache_,
-                           .store = &store_});
+                           .access = &access_});
   }
 
   ControlStats control_;
@@ -57,8 +58,7 @@ class MetricsTest : public testing::Test {
   std::array<WorkerStats, 2> workers_;
   bus::RedisSubscriberStats redis_;
   bus::RedisPublisherStats publisher_;
-  store::OwnerCacheStats cache_;
-  store::StoreStats store_{.timed_out = 6, .queue_full = 2};
+  GatekeeperStats access_;
 };
 
 TEST_F(MetricsTest, the_reference_page_lists_these_metrics) {
@@ -98,7 +98,8 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_engine_sessions_closed_total", "confirm_timeout"), 5);
   EXPECT_EQ(value_of(all, "outcry_publications_undecodable_total", "not JSON"), 4);
   EXPECT_EQ(value_of(all, "outcry_redis_replies_dropped_total"), 3);
-  EXPECT_EQ(value_of(all, "outcry_owner_cache_hits_total"), 7);
+  EXPECT_EQ(value_of(all, "outcry_access_cache_hits_total"), 7);
+  EXPECT_EQ(value_of(all, "outcry_policy_http_failed_open_total"), 3);
   EXPECT_EQ(value_of(all, "outcry_store_timeouts_total"), 6);
   EXPECT_EQ(value_of(all, "outcry_store_refused_total", "queue_full"), 2);
   EXPECT_EQ(value_of(all, "outcry_token_cache_hits_total"), 9);
@@ -109,7 +110,7 @@ TEST_F(MetricsTest, what_is_not_configured_is_absent) {
   const auto bare =
       metric_samples({.control = control_, .publisher = publishing_, .workers = workers_});
   EXPECT_EQ(value_of(bare, "outcry_redis_connected"), -1);
-  EXPECT_EQ(value_of(bare, "outcry_owner_questions_total"), -1);
+  EXPECT_EQ(value_of(bare, "outcry_store_connections"), -1);
 }
 
 }  // namespace

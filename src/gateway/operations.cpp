@@ -9,9 +9,13 @@
 namespace outcry::gateway {
 
 std::error_code make_error_code(PublishError error) {
-  static constexpr std::array<std::string_view, 5> kNames{
-      "no error", "the gateway takes no events at the moment", "the gateway is overloaded",
-      "the namespace is not served here", "the event is larger than one message may be"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "no error",
+      "the gateway takes no events at the moment",
+      "the gateway is overloaded",
+      "the namespace is not served here",
+      "the event is larger than one message may be",
+      "events whose names begin with outcry: are commands of this server, and this is none"};
   static const TableCategory category("publish", kNames);
   return {static_cast<int>(error), category};
 }

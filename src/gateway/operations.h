@@ -29,6 +29,7 @@ enum class PublishError : std::uint8_t {
   overloaded,         // temporary: the workers' mailboxes or the log's queue are full
   unknown_namespace,  // no such namespace is served
   too_big,            // the encoded event is over the limit for one message
+  bad_command,        // a name that begins with outcry: and is no command, or a command's fields
 };
 
 [[nodiscard]] std::error_code make_error_code(PublishError error);
@@ -53,6 +54,15 @@ struct Readiness {
   [[nodiscard]] bool ready() const noexcept;
 };
 
+/// A user's right to a room has ended.
+struct MemberRemoval {
+  std::string namespace_name = "/";
+  std::string room;
+  std::string user;
+};
+
+/// How many sockets had to leave, on this node. Errors: PublishError.
+using RemovalDone = std::move_only_function<void(Result<std::size_t>)>;
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
 using MetricsDone = std::move_only_function<void(std::vector<observe::MetricSample>)>;
 
@@ -67,6 +77,10 @@ class Operations {
   /// (durable, where its class asks for that) or refused. Publications are accepted in the order of
   /// the calls. One whose id was accepted before is answered with its first receipt.
   virtual void publish(bus::Publication publication, PublishDone done) = 0;
+
+  /// Takes the user's sockets out of the room and forgets what was remembered about his right to
+  /// it; the other nodes on the same Redis are told. `done` is called once.
+  virtual void remove_member(MemberRemoval removal, RemovalDone done) = 0;
 
   /// May this node be sent clients? Cheap: asked at every probe.
   [[nodiscard]] virtual Readiness readiness() const = 0;

@@ -194,6 +194,22 @@ void Worker::take(std::unique_ptr<JoinAnswer> answer) {
   if (granted) settle(room);
 }
 
+void Worker::take(std::unique_ptr<RemoveMember> removal) {
+  for (const auto& member : hub_.members(removal->room->number())) {
+    ClientSession& session = *sessions_.at(member.session);
+    if (session.user() == removal->user) targets_.push_back(session.id());
+  }
+  for (const SessionId id : targets_) sessions_.find(id)->remove(removal->room);
+  removal->done(targets_.size());
+  targets_.clear();
+}
+
+void Worker::take(Recheck recheck) {
+  sessions_.for_each([&recheck](ClientSession& session) {
+    if (session.id().slot % kRecheckParts == recheck.part) session.recheck();
+  });
+}
+
 void Worker::settle(const rooms::RoomRef& room) {
   control_.send(
       JoinSettled{.worker = id_, .room = room, .present = !hub_.members(room->number()).empty()});

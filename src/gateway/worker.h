@@ -74,8 +74,10 @@ class Worker final : transport::Application, net::TickHandler {
   void take(std::unique_ptr<transport::HandedOver> connection) {
     endpoint_.adopt(std::move(*connection));
   }
+  void take(std::unique_ptr<RemoveMember> removal);
   void take(std::unique_ptr<StatsRequest> request);
   void take(const std::shared_ptr<const WorkerUpdate>& update);
+  void take(Recheck recheck);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
 

@@ -26,8 +26,14 @@ using Verdict = JoinAnswer::Verdict;
 
 inline constexpr std::string_view kJoin = R"(42["join_challenge",{"challenge_id":"7"}])";
 
+inline constexpr std::string_view kGrantSecret = "fH3kLq9ZxT7vBn2mWc6RyP4sDj8gKe5u";
+
 inline Config test_config() {
   Config config;
+  config.rooms.grant = {"desk_{id}"};
+  config.rooms.http = {"team_{id}"};
+  config.rooms.recheck = milliseconds(60'000);
+  config.policy_grant.secret = kGrantSecret;
   config.server.workers = 1;
   config.auth.secret = test::kSecret;
   config.socketio.namespaces = {"/", "/admin"};
@@ -65,7 +71,8 @@ class WorkerFixture : public testing::Test {
   template <class T>
   T next() {
     ToControl message = control_.next();
-    if constexpr (std::is_same_v<T, JoinRequest> || std::is_same_v<T, CallbackAnswer>) {
+    if constexpr (std::is_same_v<T, JoinRequest> || std::is_same_v<T, MemberCheck> ||
+                  std::is_same_v<T, CallbackAnswer>) {
       return std::move(*std::get<std::unique_ptr<T>>(message));
     } else {
       return std::get<T>(std::move(message));

@@ -80,7 +80,7 @@ TEST_F(WorkerTest, a_token_named_by_sub_is_greeted_and_put_into_its_rooms) {
   const JoinRequest own = next<JoinRequest>();
   const JoinRequest market = next<JoinRequest>();
   EXPECT_EQ(own.room, "user_alice");
-  EXPECT_FALSE(own.owner);
+  EXPECT_FALSE(own.question);
   EXPECT_EQ(market.room, "market_updates");
   answer(own, Verdict::granted);
   answer(market, Verdict::granted);
@@ -124,8 +124,8 @@ TEST_F(WorkerTest, a_join_answers_with_the_snapshot_then_the_event_then_the_ack)
   client.send(kJoinAcked);
   const JoinRequest request = next<JoinRequest>();
   EXPECT_EQ(request.room, "challenge_7");
-  ASSERT_TRUE(request.owner);
-  EXPECT_EQ(*request.owner, (store::OwnerQuestion{.object_id = "7", .user = "alice"}));
+  ASSERT_TRUE(request.question);
+  EXPECT_EQ(*request.question, (store::AccessQuestion{store::Policy::owner, "7", "alice"}));
   answer(request, Verdict::granted,
          {transport::make_frame(R"(42["equity_updated",{"equity":"1.50"}])"),
           transport::make_frame(R"(42["EQUITY_UPDATED",{"equity":"1.50"}])")});

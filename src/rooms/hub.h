@@ -60,6 +60,8 @@ class Hub {
 
   /// Members in no particular order; valid until the next change. Empty for an unknown room.
   [[nodiscard]] std::span<const Member> members(RoomNumber room) const;
+  /// The room of this number, which has members.
+  [[nodiscard]] RoomRef room(RoomNumber number) const { return rooms_[by_number_.at(number)].room; }
   [[nodiscard]] bool is_member(SessionId session, RoomNumber room) const;
   /// The session's room of this namespace and name, or null.
   [[nodiscard]] RoomRef find(SessionId session, NamespaceId namespace_id,

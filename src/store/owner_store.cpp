@@ -8,7 +8,7 @@
 namespace outcry::store {
 
 std::error_code make_error_code(StoreError error) noexcept {
-  static constexpr std::array<std::string_view, 9> kNames{
+  static constexpr std::array<std::string_view, 10> kNames{
       "no error",
       "no store is configured",
       "too many questions wait for the store",
@@ -16,6 +16,7 @@ std::error_code make_error_code(StoreError error) noexcept {
       "the store is unavailable",
       "the store failed too often and is not asked for a while",
       "the store's query failed",
+      "the back end's answer is none",
       "the store's query can't be used",
       "the store is stopped",
   };

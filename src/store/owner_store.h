@@ -28,6 +28,7 @@ enum class StoreError : std::uint8_t {
   unavailable,     // the database can't be opened or read at the moment
   circuit_open,    // it failed too often in a row, and is left alone for a while
   query_failed,    // the database answered with an error
+  bad_answer,      // the back end answered with something else than an answer
   bad_query,       // the configured query can't be used; found at start-up
   stopped,         // the store is shutting down
 };

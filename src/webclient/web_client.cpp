@@ -267,6 +267,7 @@ WebClientStats WebClient::stats() const {
   WebClientStats stats = core_->stats;
   stats.opened = core_->breaker.opened();
   stats.breaker = core_->breaker.state();
+  stats.refuses = core_->breaker.refuses(steady_now());
   stats.running = core_->running.size();
   stats.queued = core_->queue.size();
   stats.idle = core_->idle.size();

@@ -57,6 +57,7 @@ struct WebClientStats {
   std::size_t queued = 0;
   std::size_t idle = 0;
   CircuitBreaker::State breaker = CircuitBreaker::State::closed;
+  bool refuses = false;  // open, and its pause isn't over
 };
 
 class WebClient {

@@ -109,7 +109,10 @@ describe("a PostgreSQL that is too slow", () => {
     // Two run, four wait, the others are refused; nobody waits for ever.
     const ids = ["5.01", "5.02", "5.03", "5.04", "5.05", "5.06", "5.07", "5.08"];
     const answers = await Promise.all(ids.map((id) => join(client, id)));
-    assert.ok(answers.every(({ code }) => code === "unavailable"), JSON.stringify(answers));
+    assert.ok(
+      answers.every(({ code }) => code === "unavailable"),
+      JSON.stringify(answers),
+    );
     const metrics = await gateway.metrics();
     assert.ok(metrics.get('outcry_store_refused_total{reason="queue_full"}') >= 2);
     assert.ok(metrics.get("outcry_store_connections") <= 2);

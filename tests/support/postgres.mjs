@@ -22,7 +22,9 @@ export class PostgresServer {
     await server.restart();
     await server.sql("CREATE TABLE challenges (id text PRIMARY KEY, user_id text NOT NULL)");
     for (const { user, challenge, second } of Object.values(people))
-      await server.sql(`INSERT INTO challenges VALUES ('${challenge}', '${user}'), ('${second}', '${user}')`);
+      await server.sql(
+        `INSERT INTO challenges VALUES ('${challenge}', '${user}'), ('${second}', '${user}')`,
+      );
     return server;
   }
 
@@ -34,7 +36,9 @@ export class PostgresServer {
         this.program = new Program(script, [this.directory, String(this.port)]);
         try {
           await this.program.listening(this.port);
-          return await eventually("PostgreSQL answers", () => this.sql("SELECT 1").catch(() => false));
+          return await eventually("PostgreSQL answers", () =>
+            this.sql("SELECT 1").catch(() => false),
+          );
         } catch {
           await this.program.kill();
           return false;
@@ -47,9 +51,13 @@ export class PostgresServer {
   /** One statement; its output, fields of a row separated by "|". */
   async sql(statement) {
     const where = ["-h", "127.0.0.1", "-p", String(this.port), "-U", "outcry", "-d", "postgres"];
-    const { stdout } = await run("psql", [...where, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement], {
-      env: { ...process.env, PGPASSWORD: PASSWORD },
-    });
+    const { stdout } = await run(
+      "psql",
+      [...where, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement],
+      {
+        env: { ...process.env, PGPASSWORD: PASSWORD },
+      },
+    );
     return stdout.trim() || "done";
   }
 
