@@ -18,7 +18,7 @@ std::size_t size_of(const Change& change) {
     bytes += event->arguments.size() + event->event.size();
     for (const std::string& attachment : event->attachments) bytes += attachment.size();
   } else if (const auto* value = std::get_if<StoredValue>(&change)) {
-    bytes += value->arguments.size();
+    bytes += value->packet.size();
   }
   return bytes;
 }

@@ -54,7 +54,21 @@ struct LogWriterStats {
   bool failing = false;
 };
 
-class LogWriter {
+/// Where changes go: a LogWriter, or what stands for it in a simulation.
+class LogSink {
+ public:
+  LogSink() = default;
+  LogSink(const LogSink&) = delete;
+  LogSink& operator=(const LogSink&) = delete;
+  virtual ~LogSink() = default;
+
+  /// False if too much is waiting: it was not taken.
+  [[nodiscard]] virtual bool add(Change change) = 0;
+  /// What was added is to be written now, for somebody waits for it.
+  virtual void commit() = 0;
+};
+
+class LogWriter final : public LogSink {
  public:
   using Report = std::function<void(LogReport)>;
   using ReadDone = std::move_only_function<void(Result<std::vector<StoredEvent>>)>;
@@ -62,14 +76,10 @@ class LogWriter {
 
   LogWriter(std::unique_ptr<SqliteLog> log, LogWriterOptions options, Report report);
   /// Writes what waits, ends the life if all of it was written, and joins the thread.
-  ~LogWriter();
-  LogWriter(const LogWriter&) = delete;
-  LogWriter& operator=(const LogWriter&) = delete;
+  ~LogWriter() override;
 
-  /// False if too much is waiting: it was not taken.
-  [[nodiscard]] bool add(Change change);
-  /// What was added is to be written now, for somebody waits for it.
-  void commit();
+  [[nodiscard]] bool add(Change change) override;
+  void commit() override;
   /// After everything added so far. The callbacks are called on the writer's thread.
   void read(std::string namespace_name, std::string room, std::uint64_t number, std::size_t most,
             ReadDone done);

@@ -19,6 +19,7 @@ constexpr const char* kGapSuffix = "-gap";
 // for one room and nothing else, which is nearly always; others keep their rooms packed.
 constexpr const char* kSchema = R"(
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE secrets(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE lives(life INTEGER PRIMARY KEY, started INTEGER NOT NULL, promise INTEGER NOT NULL,
                      clean INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE events(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, retention INTEGER NOT NULL,
@@ -29,8 +30,7 @@ constexpr const char* kSchema = R"(
   CREATE INDEX events_of_many ON events(number) WHERE room IS NULL;
   CREATE INDEX events_by_retention ON events(retention, number);
   CREATE TABLE latest(namespace TEXT NOT NULL, room TEXT NOT NULL, event TEXT NOT NULL,
-                      key INTEGER NOT NULL, at INTEGER NOT NULL, life INTEGER NOT NULL,
-                      durable INTEGER NOT NULL, released INTEGER NOT NULL, arguments TEXT NOT NULL,
+                      key INTEGER NOT NULL, at INTEGER NOT NULL, packet TEXT NOT NULL,
                       attachments BLOB, PRIMARY KEY(namespace, room, event, key)) WITHOUT ROWID;
   CREATE TABLE sessions(sid TEXT PRIMARY KEY, user TEXT NOT NULL, namespace TEXT NOT NULL)
     WITHOUT ROWID;
@@ -77,8 +77,7 @@ std::error_code SqliteLogState::prepare() {
   static constexpr std::array kStatements = {
       Prepared{&S::insert_event,
                "INSERT INTO events VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"},
-      Prepared{&S::put_value,
-               "INSERT OR REPLACE INTO latest VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"},
+      Prepared{&S::put_value, "INSERT OR REPLACE INTO latest VALUES(?1,?2,?3,?4,?5,?6,?7)"},
       Prepared{&S::drop_value,
                "DELETE FROM latest WHERE namespace=?1 AND room=?2 AND event=?3 AND key=?4"},
       Prepared{&S::open_session, "INSERT OR REPLACE INTO sessions VALUES(?1,?2,?3)"},

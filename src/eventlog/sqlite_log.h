@@ -61,6 +61,8 @@ class SqliteLog {
 
   /// Everything that was kept. Lives that ended without keeping their promise are forgotten.
   [[nodiscard]] Result<LogContents> load();
+  /// Random bytes that outlive the run, made at the first call.
+  [[nodiscard]] Result<std::string> secret(std::string_view name, std::size_t bytes);
   /// A new run's life: `life` and `promise` are kept with all that was written before.
   [[nodiscard]] std::error_code begin_life(Life life, Promise promise, WallTime now);
   /// From now on events go out that aren't written: positions of all lives until now are worth

@@ -79,12 +79,9 @@ std::error_code load_values(SqliteLogState& state, LogContents& out) {
                                           .event = std::string(row.text(2)),
                                           .key = row.number(3),
                                           .at = as_time(row.number(4)),
-                                          .position = {.life = row.number(5),
-                                                       .durable = row.number(6),
-                                                       .released = row.number(7)},
-                                          .arguments = std::string(row.text(8))};
-                        if (!row.is_null(9)) {
-                          auto attachments = unpack_strings(row.text(9));
+                                          .packet = std::string(row.text(5))};
+                        if (!row.is_null(6)) {
+                          auto attachments = unpack_strings(row.text(6));
                           if (!attachments) return attachments.error();
                           value.attachments = std::move(*attachments);
                         }

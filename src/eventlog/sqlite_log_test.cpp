@@ -94,17 +94,12 @@ TEST_F(SqliteLogTest, an_event_comes_back_as_it_was) {
 
 TEST_F(SqliteLogTest, only_the_newest_value_of_a_key_is_kept) {
   open();
-  const StoredValue old{.namespace_name = "/",
-                        .room = "r",
-                        .event = "quote",
-                        .key = 1,
-                        .at = kNow,
-                        .position = {.life = 9, .durable = 1, .released = 2},
-                        .arguments = "1"};
+  const StoredValue old{
+      .namespace_name = "/", .room = "r", .event = "quote", .key = 1, .at = kNow, .packet = "1"};
   StoredValue other = old, newer = old;
   other.key = ~std::uint64_t{0};  // keys are hashes: all bits
   newer.at = kNow + seconds(1);
-  newer.arguments = "2";
+  newer.packet = "2";
   write({old, other, newer});
   EXPECT_THAT(reopened().values, ElementsAre(other, newer));
   write({ValueDropped{"/", "r", "quote", 1}});
@@ -213,6 +208,16 @@ TEST_F(SqliteLogTest, a_write_that_fails_leaves_nothing_and_the_next_one_works) 
   }
   write({event(3)});
   EXPECT_EQ(numbers(crashed().events), (std::vector<std::uint64_t>{1, 3}));
+}
+
+TEST_F(SqliteLogTest, a_secret_stays_what_it_was) {
+  open();
+  const std::string secret = log_->secret("recovery", 32).value();
+  EXPECT_EQ(secret.size(), 32U);
+  EXPECT_NE(log_->secret("other", 32).value(), secret);
+  (void)crashed();
+  EXPECT_EQ(log_->secret("recovery", 32).value(), secret);
+  EXPECT_FALSE(log_->secret("recovery", 16)) << "not what was made";
 }
 
 // ---- Lives ----
@@ -354,6 +359,20 @@ TEST_F(LogFileTest, something_else_under_its_name_is_put_aside_too) {
   std::ofstream(options_.path) << std::string(10'000, 'x');
   ASSERT_TRUE(open()) << notice_;
   EXPECT_THAT(notice_, HasSubstr("was damaged"));
+}
+
+TEST_F(LogFileTest, nobody_else_may_read_its_files) {
+  auto log = open();
+  ASSERT_TRUE(log);
+  ASSERT_FALSE((*log)->write(std::vector<Change>{event(1)}, kNow));
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    ++files;
+    EXPECT_EQ(entry.status().permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << entry.path();
+  }
+  EXPECT_GE(files, 3U);
 }
 
 TEST_F(LogFileTest, one_process_at_a_time) {

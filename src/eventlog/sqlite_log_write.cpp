@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/random.h"
 #include "eventlog/sqlite_log.h"
 #include "eventlog/sqlite_log_state.h"
 
@@ -51,10 +52,8 @@ class ChangeWriter {
     const std::string attachments = pack_strings(value.attachments);
     Statement& put = statements_.put_value;
     put.bind(1, value.namespace_name).bind(2, value.room).bind(3, value.event).bind(4, value.key);
-    put.bind(5, as_number(value.at)).bind(6, value.position.life);
-    put.bind(7, value.position.durable).bind(8, value.position.released).bind(9, value.arguments);
-    put.bind_null(10);
-    if (!value.attachments.empty()) put.bind_blob(10, attachments);
+    put.bind(5, as_number(value.at)).bind(6, value.packet).bind_null(7);
+    if (!value.attachments.empty()) put.bind_blob(7, attachments);
     return put.run();
   }
   std::error_code operator()(const ValueDropped& value) {
@@ -136,6 +135,21 @@ std::error_code SqliteLog::end_life(WallTime now) {
         "UPDATE lives SET clean = 1 WHERE started = (SELECT max(started) FROM lives)");
     return error ? error : state_->put_meta("written", as_number(now));
   });
+}
+
+Result<std::string> SqliteLog::secret(std::string_view name, std::size_t bytes) {
+  std::string made(bytes, '\0');
+  random_bytes(std::as_writable_bytes(std::span(made)));
+  auto put = state_->database.prepare("INSERT OR IGNORE INTO secrets VALUES(?1,?2)");
+  if (!put) return fail(put.error());
+  if (const auto error = put->bind(1, name).bind_blob(2, made).run()) return fail(error);
+  auto get = state_->database.prepare("SELECT value FROM secrets WHERE name=?1");
+  if (!get) return fail(get.error());
+  const auto row = get->bind(1, name).step();
+  if (!row) return fail(row.error());
+  std::string kept = *row ? std::string(get->text(0)) : std::string();
+  if (kept.size() != bytes) return fail(LogError::corrupt);
+  return kept;
 }
 
 std::error_code SqliteLog::note_gap() {

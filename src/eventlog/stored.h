@@ -45,8 +45,7 @@ struct StoredValue {
   std::string event;
   std::uint64_t key = 0;
   WallTime at{};
-  Position position;  // that it was delivered with
-  std::string arguments;
+  std::string packet;  // as it was sent under its own name, without its position
   Strings attachments;
 
   bool operator==(const StoredValue&) const = default;

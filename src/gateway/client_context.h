@@ -13,6 +13,7 @@
 #include "gateway/config.h"
 #include "gateway/control_link.h"
 #include "gateway/limit_rules.h"
+#include "gateway/recovery_id.h"
 #include "gateway/worker_stats.h"
 #include "protocol/socketio/packet.h"
 #include "rooms/hub.h"
@@ -30,6 +31,8 @@ struct SharedRules {
   std::optional<auth::TokenVerifier> grants;  // absent: only tokens list rooms
   socketio::PacketLimits packet_limits;
   LimitRules limits;
+  RecoveryIds recovery_ids;
+  bool stores_sockets = false;  // sockets outlive the process
 
   /// nullopt if it is not served.
   [[nodiscard]] std::optional<NamespaceId> namespace_id(std::string_view name) const {

@@ -42,11 +42,11 @@ class Client {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const auto* target = reinterpret_cast<const sockaddr*>(&address);
     if (::connect(fd_.get(), target, sizeof(address)) != 0) throw std::runtime_error("connect");
-    write(
-        fmt::format("GET /socket.io/?EIO=4&transport=websocket{} HTTP/1.1\r\nHost: here\r\n"
-                    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                    query));
+    write(fmt::format(
+        "GET /socket.io/?EIO=4&transport=websocket&recovery=0{} HTTP/1.1\r\nHost: here\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        query));
     std::size_t end = 0;
     while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
       if (!read_more()) throw std::runtime_error("no answer: " + in_);

@@ -33,13 +33,15 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 }  // namespace
 
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
-                             NamespaceId namespace_id, auth::TokenCache::SharedClaims claims)
+                             NamespaceId namespace_id, auth::TokenCache::SharedClaims claims,
+                             std::unique_ptr<ReturnOffer> offer)
     : id_(id),
       namespace_id_(namespace_id),
       context_(context),
       engine_(engine),
-      sid_(SocketId::make(id.slot)),
-      user_(claims->user) {
+      sid_(offer ? SocketId::of(offer->socket.sid) : SocketId::make(id.slot)),
+      user_(claims->user),
+      offer_(std::move(offer)) {
   if (claims->rooms.empty()) return;
   rights_ = std::make_unique<Rights>();
   rights_->listing = std::move(claims);
@@ -55,11 +57,41 @@ std::size_t ClientSession::pending_count() const {
 
 // ---- Opening and closing ----
 
-void ClientSession::open(bool greeted) {
-  std::string packet = "4";
-  socketio::append_connect(packet, namespace_name(), sid());
-  engine_.send(transport::make_frame(packet));
+void ClientSession::open(bool greeted, const eventlog::Position& position, Resync resync) {
+  const std::string pid =
+      recoverable() ? context_.rules.recovery_ids.make(context_.worker, sid()) : std::string();
+  send_connect(pid);
+  if (recoverable()) {
+    note(eventlog::SessionOpened{std::string(sid()), user_, std::string(namespace_name())});
+    std::string packet = "4";
+    socketio::append_event(packet, {.namespace_name = namespace_name(),
+                                    .event = context_.rules.config.recovery.position_event});
+    send_with_position(std::move(packet), position);
+  }
+  if (resync != Resync::none) {
+    send_event("resync_required", fmt::format(R"({{"reason":"{}"}})", name_of(resync)));
+  }
   if (greeted) greet();
+}
+
+void ClientSession::send_connect(std::string_view pid) {
+  std::string packet = "4";
+  socketio::append_connect(packet, namespace_name(), sid(), pid);
+  engine_.send(transport::make_frame(packet));
+}
+
+bool ClientSession::recoverable() const noexcept {
+  return context_.rules.config.recovery.enabled && engine_.takes_trailers();
+}
+
+void ClientSession::send_with_position(std::string packet, const eventlog::Position& position) {
+  const std::size_t trailer = append_position(packet, position);
+  engine_.send(transport::make_frame(packet, {}, trailer));
+}
+
+void ClientSession::note(eventlog::Change change) {
+  if (!context_.rules.stores_sockets || !recoverable()) return;
+  context_.control.send(std::make_unique<eventlog::Change>(std::move(change)));
 }
 
 void ClientSession::greet() {
@@ -74,6 +106,39 @@ void ClientSession::greet() {
   }
 }
 
+// ---- Coming back ----
+
+void ClientSession::claim() {
+  auto claim = std::make_unique<ReturnClaim>(
+      ReturnClaim{.worker = context_.worker, .session = id_, .offer = *offer_});
+  for (const std::string& room : offer_->socket.rooms) {
+    // One that no template describes was a publisher's doing, who needs no leave.
+    const auto match = context_.rules.rooms.match(room);
+    claim->forbidden = claim->forbidden || (match && refusal(*match, room, {}));
+    auto question = match ? question_for(*match, namespace_id_, room, user_) : std::nullopt;
+    claim->rooms.push_back({.room = room, .question = std::move(question)});
+  }
+  context_.control.send(std::move(claim));
+}
+
+void ClientSession::resume(ReturnAnswer answer, bool greeted) {
+  for (const rooms::RoomRef& room : answer.rooms) context_.hub.join(id_, room);
+  for (transport::SharedFrame& frame : answer.missed) engine_.send(std::move(frame));
+  send_connect(offer_->pid);  // behind what it missed, as the reference server does
+  ++context_.stats.recoveries;
+  offer_.reset();
+  if (greeted) greet();
+}
+
+ParkedSocket ClientSession::parked() const {
+  if (offer_) return offer_->socket;
+  ParkedSocket out{.sid = std::string(sid()), .user = user_, .namespace_id = namespace_id_};
+  context_.hub.for_each_room(id_, [&](const rooms::Room& room) {
+    if (room.name() != sid()) out.rooms.emplace_back(room.name());
+  });
+  return out;
+}
+
 void ClientSession::close() {
   context_.hub.leave_all(id_, [this](rooms::RoomRef room) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = std::move(room)});
@@ -81,11 +146,11 @@ void ClientSession::close() {
 }
 
 void ClientSession::enter(const RoomTarget& target) {
-  if (target.socket_id == sid()) {
-    in_own_room = true;
-  } else if (context_.hub.room_count(id_) < context_.rules.config.socketio.rooms_per_socket_max) {
-    context_.hub.join(id_, target.room);
-  }
+  if (target.socket_id == sid()) in_own_room = true;
+  if (target.socket_id == sid() && SocketId::slot_of(sid()) == id_.slot) return;
+  if (context_.hub.room_count(id_) >= context_.rules.config.socketio.rooms_per_socket_max) return;
+  if (context_.hub.join(id_, target.room) == rooms::Change::none) return;
+  note(eventlog::SessionJoined{std::string(sid()), std::string(target.room->name())});
 }
 
 void ClientSession::leave(const RoomTarget& target) {
@@ -95,6 +160,7 @@ void ClientSession::leave(const RoomTarget& target) {
 
 void ClientSession::leave(const rooms::RoomRef& room) {
   if (rights_) std::erase(rights_->asked, room->number());
+  note(eventlog::SessionLeft{std::string(sid()), std::string(room->name())});
   if (context_.hub.leave(id_, room->number()) == rooms::Change::presence) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = room});
   }
@@ -234,8 +300,19 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
     if (!rights_) rights_ = std::make_unique<Rights>();
     rights_->asked.push_back(answer.room->number());
   }
-  for (transport::SharedFrame& frame : answer.snapshot) engine_.send(std::move(frame));
-  if (pending.command != nullptr) confirm(*pending.command, pending.object_id, pending.ack_id);
+  if (is_new) note(eventlog::SessionJoined{std::string(sid()), std::string(answer.room->name())});
+  send_snapshot(answer);
+  if (pending.command != nullptr) {
+    confirm(*pending.command, pending.object_id, pending.ack_id, &answer.position);
+  }
+}
+
+/// Without their positions, which are older than what the client has had of other rooms: the
+/// answer says the position after all of it.
+void ClientSession::send_snapshot(const JoinAnswer& answer) {
+  for (const transport::SharedFrame& frame : answer.snapshot) {
+    engine_.send_without_trailer(frame);
+  }
 }
 
 void ClientSession::leave(const Command& command, std::string_view object_id,
@@ -254,8 +331,17 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
 // ---- Answers ----
 
 void ClientSession::confirm(const Command& command, std::string_view object_id,
-                            std::optional<std::uint64_t> ack_id) {
-  send_event(command.reply, reply_payload(command, object_id));
+                            std::optional<std::uint64_t> ack_id,
+                            const eventlog::Position* position) {
+  std::string packet = "4";
+  socketio::append_event(packet, {.namespace_name = namespace_name(),
+                                  .event = command.reply,
+                                  .arguments = reply_payload(command, object_id)});
+  if (position != nullptr && recoverable()) {
+    send_with_position(std::move(packet), *position);
+  } else {
+    engine_.send(transport::make_frame(packet));
+  }
   if (ack_id) send_ack(*ack_id, ack_payload(command, object_id));
 }
 

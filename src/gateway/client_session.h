@@ -31,8 +31,10 @@ namespace outcry::gateway {
 
 class ClientSession {
  public:
+  /// `offer`: the socket that its client wants to be again; null: a new one.
   ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
-                NamespaceId namespace_id, auth::TokenCache::SharedClaims claims);
+                NamespaceId namespace_id, auth::TokenCache::SharedClaims claims,
+                std::unique_ptr<ReturnOffer> offer = nullptr);
   ClientSession(const ClientSession&) = delete;
   ClientSession& operator=(const ClientSession&) = delete;
 
@@ -44,7 +46,19 @@ class ClientSession {
   [[nodiscard]] transport::EngineSession& engine() noexcept { return engine_; }
 
   /// Enters its own rooms, answers CONNECT, and greets the client if its token asks for that.
-  void open(bool greet);
+  /// `resync`: why it is a new socket though its client wanted to come back.
+  void open(bool greet, const eventlog::Position& position, Resync resync);
+  /// Asks whether it may be what it was. Until the answer it is in no room, and CONNECT waits.
+  void claim();
+  [[nodiscard]] bool claims() const noexcept { return offer_ != nullptr; }
+  /// It may: joins its rooms, sends what it missed, and answers CONNECT.
+  void resume(ReturnAnswer answer, bool greet);
+  /// Its client may come back to it; what has to be known for that.
+  [[nodiscard]] ParkedSocket parked() const;
+  /// It has a secret to come back with.
+  [[nodiscard]] bool recoverable() const noexcept;
+  /// Tells the log, where there is one on disk.
+  void note(eventlog::Change change);
   void on_event(const socketio::Packet& packet);
   void on_join_answer(JoinAnswer answer);
   /// Leaves all rooms; the session is erased afterwards.
@@ -97,12 +111,15 @@ class ClientSession {
                     PendingJoin pending);
   void greet();
   void confirm(const Command& command, std::string_view object_id,
-               std::optional<std::uint64_t> ack_id);
+               std::optional<std::uint64_t> ack_id, const eventlog::Position* position = nullptr);
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
   [[nodiscard]] std::size_t pending_count() const;
   void leave(const rooms::RoomRef& room);
+  void send_connect(std::string_view pid);
+  void send_snapshot(const JoinAnswer& answer);
+  void send_with_position(std::string packet, const eventlog::Position& position);
 
   const SessionId id_;
   const NamespaceId namespace_id_;
@@ -112,6 +129,7 @@ class ClientSession {
   const SocketId sid_;
   std::string user_;
   std::unique_ptr<Rights> rights_;          // null for nearly all
+  std::unique_ptr<ReturnOffer> offer_;      // null but while it waits to be what it was
   std::forward_list<PendingJoin> pending_;  // few, and nearly always none
 };
 

@@ -185,9 +185,37 @@ struct EventsConfig {
   std::map<std::string, std::string> keys;
   milliseconds latest_interval{0};
   milliseconds conflation{1'000};
-  Strings snapshot{"equity_updated", "challenge_status_changed"};
+  Strings snapshot{"challenge_status_changed"};
+  std::string id_member = "event_id";  // of the first argument; empty: none
+  std::size_t ids_max = 100'000;
   std::size_t snapshot_rooms_max = 100'000;
   std::size_t snapshot_bytes_max = 268'435'456;
+};
+
+/// [eventlog]: what outlives its delivery, and for how long.
+struct EventlogConfig {
+  std::string path;  // empty: in memory only
+  bool sync = true;
+  std::string must = "before_delivery";
+  std::string latest = "async";
+  std::map<std::string, std::string> events;  // event -> when it is written
+  seconds age_max{86'400};
+  std::size_t events_max = 1'000'000;
+  std::size_t bytes_max = 1'073'741'824;
+  std::map<std::string, std::string> rooms;  // template -> retention (gateway/retention_rules.h)
+  std::size_t memory_events_max = 1'000'000;
+  std::size_t memory_bytes_max = 268'435'456;
+  std::size_t waiting_bytes_max = 67'108'864;
+};
+
+/// [recovery]: clients that come back.
+struct RecoveryConfig {
+  bool enabled = true;
+  std::string clients = "auto";
+  milliseconds window{120'000};
+  std::size_t sockets_max = 100'000;
+  std::size_t events_max = 10'000;
+  std::string position_event = "position";
 };
 
 /// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.
@@ -222,6 +250,8 @@ struct Config {
   PolicyGrantConfig policy_grant;
   PolicyHttpConfig policy_http;
   EventsConfig events;
+  EventlogConfig eventlog;
+  RecoveryConfig recovery;
   ContractConfig contract;
   LimitsConfig limits;
   LogConfig log;

@@ -10,7 +10,9 @@
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
 #include "gateway/config_tls.h"
+#include "gateway/retention_rules.h"
 #include "net/ip_range.h"
+#include "protocol/socketio/packet.h"
 #include "store/postgres_url.h"
 #include "webclient/web_url.h"
 
@@ -58,6 +60,7 @@ class Rules {
     rooms();
     policies();
     events();
+    eventlog();
     limits();
     return std::move(problems_);
   }
@@ -214,6 +217,38 @@ class Rules {
       if (!is_latest(event)) {
         problem("events.keys: \"{}\" isn't in events.latest; a key means nothing to it", event);
       }
+    }
+  }
+
+  void eventlog() {
+    const EventlogConfig& log = config_.eventlog;
+    const auto is_of = [](std::string_view mode) {
+      return mode == "before_delivery" || mode == "async" || mode == "no";
+    };
+    for (const auto& [event, mode] : log.events) {
+      const bool state =
+          std::ranges::find(config_.events.latest, event) != config_.events.latest.end();
+      if (!is_of(mode) || (state && mode == "before_delivery")) {
+        problem("eventlog.events: \"{}\" = \"{}\": must be {}\"async\" or \"no\"", event, mode,
+                state ? "" : "\"before_delivery\", ");
+      }
+    }
+    for (const auto& [room, text] : log.rooms) {
+      if (auth::check_room_template({room, auth::RoomAccess::everyone})) {
+        problem("eventlog.rooms: \"{}\" isn't a template; write a name that ends in {{id}}", room);
+      }
+      if (!parse_retention(text, {})) {
+        problem(
+            "eventlog.rooms: \"{}\" = \"{}\": write \"age 7d, events 100000, bytes 64mb\", or a "
+            "part "
+            "of it",
+            room, text);
+      }
+    }
+    if (config_.recovery.position_event.empty() ||
+        socketio::is_reserved_event(config_.recovery.position_event)) {
+      problem("recovery.position_event: \"{}\" can't be the name of an event",
+              config_.recovery.position_event);
     }
   }
 

@@ -23,5 +23,9 @@ constexpr ConfigKey reloadable(ConfigKey key) {
 [[nodiscard]] std::span<const ConfigKey> limits_keys();
 /// [store], [rooms], [policy_grant] and [policy_http]
 [[nodiscard]] std::span<const ConfigKey> room_keys();
+/// [eventlog]
+[[nodiscard]] std::span<const ConfigKey> eventlog_keys();
+/// [recovery]
+[[nodiscard]] std::span<const ConfigKey> recovery_keys();
 
 }  // namespace outcry::gateway

@@ -291,14 +291,23 @@ constexpr std::array kEventsKeys{
               "A `latest` event that has waited so long for a slow client keeps its place, so that "
               "one that is published all the time still arrives.",
               "ms", 0, kHourMs},
-    ConfigKey{"events", "snapshot", &member<&Config::events, &V::snapshot>,
-              "Events whose newest is kept for each room and sent to who joins it later.", "", 0,
-              kListMax},
+    ConfigKey{
+        "events", "snapshot", &member<&Config::events, &V::snapshot>,
+        "Further events whose newest is kept for each room and sent to who joins it later, as "
+        "that of each key of a `latest` event is.",
+        "", 0, kListMax},
     ConfigKey{"events", "snapshot_rooms_max", &member<&Config::events, &V::snapshot_rooms_max>,
-              "Rooms with such an event; the least recently used make room.", "rooms", 1,
+              "Rooms with a value that is kept; the least recently used make room.", "rooms", 1,
               10'000'000},
     ConfigKey{"events", "snapshot_bytes_max", &member<&Config::events, &V::snapshot_bytes_max>,
               "All that is kept so; the least recently used rooms make room.", "bytes", 0, 1 << 30},
+    ConfigKey{
+        "events", "id_member", &member<&Config::events, &V::id_member>,
+        "Member of an event's first argument that names the event: one that was accepted lately "
+        "is not delivered again. An id in the publisher's own format comes first. Empty: none."},
+    ConfigKey{"events", "ids_max", &member<&Config::events, &V::ids_max>,
+              "So many ids of accepted events are remembered; the oldest are forgotten first.",
+              "ids", 0, 10'000'000},
     ConfigKey{"events", "aliases", &member<&Config::events, &V::aliases>,
               "Further names that an event is delivered under, after its own.", "", 0, 256},
 };
@@ -330,6 +339,8 @@ std::vector<ConfigKey> all_keys() {
   add(kBusKeys);
   add(room_keys());
   add(kEventsKeys);
+  add(eventlog_keys());
+  add(recovery_keys());
   add(kContractKeys);
   add(limits_keys());
   add(kLogKeys);

@@ -50,9 +50,11 @@ class ControlForTest {
       if (!shows_admissions_ && std::holds_alternative<SocketGone>(message)) return;
       if (const auto* request = std::get_if<AdmitRequest>(&message);
           request != nullptr && !shows_admissions_) {
-        return answer_(AdmitAnswer{.engine = request->engine,
-                                   .party = request->party,
-                                   .namespace_id = request->namespace_id});
+        return answer_(
+            std::make_unique<AdmitAnswer>(AdmitAnswer{.engine = request->engine,
+                                                      .party = request->party,
+                                                      .refused = std::nullopt,
+                                                      .namespace_id = request->namespace_id}));
       }
       if (inbox_.try_push(std::move(message))) arrived_.release();
     });

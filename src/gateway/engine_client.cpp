@@ -9,6 +9,8 @@
 namespace outcry::gateway {
 namespace {
 
+// A pid and an offset of ours are far shorter.
+constexpr std::size_t kReturningBytesMax = 128;
 constexpr std::string_view kBearer = "Bearer ";
 
 std::string_view without_bearer(std::string_view text) {
@@ -69,6 +71,8 @@ void EngineClient::take(EngineSession& engine,
     return send_connect_error(engine, packet.namespace_name, "Invalid namespace", {});
   }
   ClientSession* session = session_in(*namespace_id);
+  // One that waits to be what it was isn't connected yet.
+  if (session != nullptr && session->claims()) return violated(engine);
   switch (packet.type) {
     case socketio::PacketType::connect:
       return session != nullptr || asked_for(*namespace_id)
@@ -112,27 +116,83 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
   context_.control.send(AdmitRequest{.worker = context_.worker,
                                      .namespace_id = namespace_id,
                                      .engine = engine.id(),
-                                     .party = party_of((*verified)->user)});
+                                     .party = party_of((*verified)->user),
+                                     .returning = returning(engine, packet, (*verified)->user)});
 }
 
-void EngineClient::on_admit_answer(EngineSession& engine, const AdmitAnswer& answer) {
-  const auto claims = take_asked(answer.namespace_id);
-  if (!answer.refused) return open(engine, answer.namespace_id, claims);
-  refuse(engine, context_.rules.config.socketio.namespaces[answer.namespace_id], *answer.refused,
-         std::chrono::milliseconds(answer.retry_after_ms));
+/// What the client says of the socket that it was; null if it is new. Also hears its wish to get
+/// positions, or none.
+std::unique_ptr<Returning> EngineClient::returning(EngineSession& engine,
+                                                   const socketio::Packet& packet,
+                                                   const std::string& user) const {
+  if (packet.data.empty() || !context_.rules.config.recovery.enabled) return nullptr;
+  if (const auto wish = json::member(packet.data, "recovery")) {
+    if (*wish == "true" || *wish == "false") engine.take_trailers(*wish == "true");
+  }
+  if (!engine.takes_trailers()) return nullptr;
+  auto pid = json::string_member(packet.data, "pid");
+  if (!pid || pid->size() > kReturningBytesMax) return nullptr;
+  std::string offset = json::string_member(packet.data, "offset").value_or(std::string());
+  if (offset.size() > kReturningBytesMax) offset.clear();
+  return std::make_unique<Returning>(
+      Returning{.pid = *std::move(pid), .offset = std::move(offset), .user = user});
+}
+
+void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
+  const NamespaceId namespace_id = answer.namespace_id;
+  if (answer.refused) {
+    (void)take_asked(namespace_id);
+    return refuse(engine, context_.rules.config.socketio.namespaces[namespace_id], *answer.refused,
+                  std::chrono::milliseconds(answer.retry_after_ms));
+  }
+  if (answer.offer) {
+    ClientSession& session = context_.sessions.emplace(
+        context_, engine, namespace_id, asked(namespace_id), std::move(answer.offer));
+    sessions_.push_back(session.id());
+    return session.claim();
+  }
+  open(engine, namespace_id, answer.position, answer.resync);
 }
 
 void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
-                        auth::TokenCache::SharedClaims claims) {
+                        const eventlog::Position& position, Resync resync) {
+  const auth::TokenCache::SharedClaims claims = take_asked(namespace_id);
   ++context_.stats.connects;
   engine.confirm(end_of(*claims));
-  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
-  const bool greets = std::ranges::find(greeted, claims->identity_claim) != greeted.end();
-  ClientSession& session =
-      context_.sessions.emplace(context_, engine, namespace_id, std::move(claims));
+  ClientSession& session = context_.sessions.emplace(context_, engine, namespace_id, claims);
   sessions_.push_back(session.id());
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
-  session.open(greets);
+  session.open(greets(*claims), position, resync);
+}
+
+bool EngineClient::greets(const auth::Claims& claims) const {
+  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
+  return std::ranges::find(greeted, claims.identity_claim) != greeted.end();
+}
+
+// ---- Coming back ----
+
+void EngineClient::on_return_answer(EngineSession& engine, ReturnAnswer answer) {
+  ClientSession& session = *context_.sessions.find(answer.session);
+  const NamespaceId namespace_id = session.namespace_id();
+  if (answer.resync != Resync::none) {
+    // Another socket than it was: a client goes by its id.
+    sessions_.erase_value(session.id());
+    context_.sessions.erase(session.id());
+    return open(engine, namespace_id, answer.position, answer.resync);
+  }
+  const auth::TokenCache::SharedClaims claims = take_asked(namespace_id);
+  ++context_.stats.connects;
+  engine.confirm(end_of(*claims));
+  if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
+  session.resume(std::move(answer), greets(*claims));
+}
+
+ParkedSocket EngineClient::give_up(ClientSession& session) {
+  ParkedSocket socket = session.parked();
+  sessions_.erase_value(session.id());
+  release(session, false);
+  return socket;
 }
 
 void EngineClient::refuse(EngineSession& engine, std::string_view namespace_name, Code code,
@@ -151,6 +211,12 @@ TimePoint EngineClient::end_of(const auth::Claims& claims) const {
 bool EngineClient::asked_for(NamespaceId namespace_id) const {
   return opening_ && std::ranges::find(opening_->asked, namespace_id, &Asked::namespace_id) !=
                          opening_->asked.end();
+}
+
+auth::TokenCache::SharedClaims EngineClient::asked(NamespaceId namespace_id) const {
+  const auto found = std::ranges::find(opening_->asked, namespace_id, &Asked::namespace_id);
+  OUTCRY_ASSERT(found != opening_->asked.end());
+  return found->claims;
 }
 
 /// Of a CONNECT that was asked about, which no second one can have followed.
@@ -187,21 +253,30 @@ void EngineClient::disconnect(ClientSession& session) {
   erase(session);
 }
 
+/// The client's wish, or a publisher's: it is over.
 void EngineClient::erase(ClientSession& session) {
   sessions_.erase_value(session.id());
-  release(session);
+  session.note(eventlog::SessionEnded{std::string(session.sid())});
+  release(session, false);
 }
 
-void EngineClient::release(ClientSession& session) {
+void EngineClient::release(ClientSession& session, bool parks) {
+  if (parks && session.recoverable()) {  // before its rooms are left: they are to stay known
+    context_.control.send(std::make_unique<SocketParked>(SocketParked{session.parked()}));
+  }
   session.close();
   context_.control.send(SocketGone{.party = party_of(session.user())});
   context_.sessions.erase(session.id());
 }
 
 // What control is asked about is settled by the worker when the answer finds nobody.
-void EngineClient::on_close() {
+void EngineClient::on_close(bool parks) {
   const ShortList<SessionId> sessions = std::move(sessions_);
-  for (const SessionId id : sessions.items()) release(*context_.sessions.find(id));
+  for (const SessionId id : sessions.items()) {
+    ClientSession& session = *context_.sessions.find(id);
+    if (!parks) session.note(eventlog::SessionEnded{std::string(session.sid())});
+    release(session, parks);
+  }
 }
 
 }  // namespace outcry::gateway

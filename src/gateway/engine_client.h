@@ -58,9 +58,12 @@ class EngineClient {
 
   void on_text(transport::EngineSession& engine, std::string_view text);
   void on_binary(transport::EngineSession& engine, Bytes bytes);
-  void on_admit_answer(transport::EngineSession& engine, const AdmitAnswer& answer);
-  /// The engine session is gone: so are its sockets.
-  void on_close();
+  void on_admit_answer(transport::EngineSession& engine, AdmitAnswer answer);
+  void on_return_answer(transport::EngineSession& engine, ReturnAnswer answer);
+  /// The engine session is gone: so are its sockets. `parks`: their clients may come back.
+  void on_close(bool parks);
+  /// Its client has come back on another connection: the socket, which ends here.
+  [[nodiscard]] ParkedSocket give_up(ClientSession& session);
   /// A publisher's doing: one socket leaves its namespace, the connection stays.
   void disconnect(ClientSession& session);
 
@@ -69,16 +72,22 @@ class EngineClient {
 
   void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
-  void open(EngineSession& engine, NamespaceId namespace_id, auth::TokenCache::SharedClaims claims);
+  [[nodiscard]] std::unique_ptr<Returning> returning(EngineSession& engine,
+                                                     const socketio::Packet& packet,
+                                                     const std::string& user) const;
+  void open(EngineSession& engine, NamespaceId namespace_id, const eventlog::Position& position,
+            Resync resync);
   [[nodiscard]] TimePoint end_of(const auth::Claims& claims) const;
   void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
               std::chrono::milliseconds retry_after = {});
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);
   [[nodiscard]] bool asked_for(NamespaceId namespace_id) const;
+  [[nodiscard]] auth::TokenCache::SharedClaims asked(NamespaceId namespace_id) const;
   [[nodiscard]] auth::TokenCache::SharedClaims take_asked(NamespaceId namespace_id);
   [[nodiscard]] limits::Party party_of(std::string_view user) const;
   void erase(ClientSession& session);
-  void release(ClientSession& session);
+  void release(ClientSession& session, bool parks);
+  [[nodiscard]] bool greets(const auth::Claims& claims) const;
   void violated(EngineSession& engine);
 
   ClientContext& context_;

@@ -1,30 +1,71 @@
 #include "gateway/event_encoder.h"
 
+#include <array>
+
 #include "protocol/socketio/packet.h"
 
 namespace outcry::gateway {
 namespace {
 
+// A position as JSON, with the comma before it.
+constexpr std::size_t kTrailerBytes = eventlog::kPositionLength + 3;
+using Trailer = std::array<char, kTrailerBytes>;
+
+Trailer trailer_of(const eventlog::Position& position) {
+  Trailer out;
+  out.front() = ',';
+  out[1] = out.back() = '"';
+  eventlog::write_position(std::span(out).subspan<2, eventlog::kPositionLength>(), position);
+  return out;
+}
+
 transport::SharedFrame encode_as(std::string_view event, const bus::Publication& publication,
-                                 std::optional<std::uint64_t> ack_id, std::string& packet) {
+                                 const EncodeOptions& options, std::string& packet) {
   packet = '4';
   socketio::append_event(packet, {.namespace_name = publication.audience.namespace_name,
                                   .event = event,
                                   .arguments = publication.arguments,
                                   .attachment_count = publication.attachments.size(),
-                                  .ack_id = ack_id});
-  return transport::make_frame(packet, publication.attachments);
+                                  .ack_id = options.ack_id});
+  if (!options.with_position) return transport::make_frame(packet, publication.attachments);
+  packet.insert(packet.size() - 1, kTrailerBytes, ' ');
+  return transport::make_frame(packet, publication.attachments, kTrailerBytes);
 }
 
 }  // namespace
 
-void encode_event(const bus::Publication& publication, const Strings& aliases,
-                  std::optional<std::uint64_t> ack_id, std::string& scratch,
-                  std::vector<transport::SharedFrame>& out) {
-  out.push_back(encode_as(publication.event, publication, ack_id, scratch));
+std::size_t EventFrames::bytes() const {
+  std::size_t sum = 0;
+  for_each([&sum](const transport::SharedFrame& frame) { sum += frame->wire().size(); });
+  return sum;
+}
+
+std::size_t append_position(std::string& packet, const eventlog::Position& position) {
+  const Trailer trailer = trailer_of(position);
+  packet.insert(packet.size() - 1, trailer.data(), trailer.size());
+  return trailer.size();
+}
+
+EventFrames encode_event(const bus::Publication& publication, const Strings& aliases,
+                         const EncodeOptions& options, std::string& scratch) {
+  EventFrames out{.own = encode_as(publication.event, publication, options, scratch)};
   for (const std::string& alias : aliases) {
-    out.push_back(encode_as(alias, publication, std::nullopt, scratch));
+    out.aliases.push_back(
+        encode_as(alias, publication, {.with_position = options.with_position}, scratch));
   }
+  return out;
+}
+
+void set_positions(const EventFrames& frames, const eventlog::Position& before,
+                   const eventlog::Position& position) {
+  const Trailer last = trailer_of(position);
+  const auto write = [](const transport::SharedFrame& frame, const Trailer& trailer) {
+    transport::set_trailer(frame, {trailer.data(), trailer.size()});
+  };
+  if (frames.aliases.empty()) return write(frames.own, last);
+  const Trailer others = trailer_of(before);
+  frames.for_each([&](const transport::SharedFrame& frame) { write(frame, others); });
+  write(frames.aliases.back(), last);
 }
 
 }  // namespace outcry::gateway

@@ -1,5 +1,8 @@
 // gateway/event_encoder.h — a publication as the frames that clients get: encoded once, under its
 // own name and under each alias, so that both generations of front ends hear it.
+//
+//   42["equity_updated",{…},"AAAAAB…"]     with the position that it was released at
+//
 // Pure. Thread: any.
 #pragma once
 
@@ -10,16 +13,44 @@
 #include <vector>
 
 #include "bus/publication.h"
+#include "eventlog/position.h"
 #include "gateway/config.h"
 #include "transport/frame.h"
 
 namespace outcry::gateway {
 
-/// Appends the event under its own name, then under each alias. `ack_id` asks each client for an
-/// acknowledgement; it is put under the event's own name only. `scratch` is written over: a caller
-/// that keeps it saves allocations.
-void encode_event(const bus::Publication& publication, const Strings& aliases,
-                  std::optional<std::uint64_t> ack_id, std::string& scratch,
-                  std::vector<transport::SharedFrame>& out);
+/// One event as it is sent: under its own name, then under each alias.
+struct EventFrames {
+  transport::SharedFrame own;
+  std::vector<transport::SharedFrame> aliases;  // nearly always none
+
+  template <class F>
+  void for_each(F&& f) const {
+    f(own);
+    for (const transport::SharedFrame& alias : aliases) f(alias);
+  }
+  /// On the wire, all names together.
+  [[nodiscard]] std::size_t bytes() const;
+};
+
+struct EncodeOptions {
+  /// Asks each client for an acknowledgement; under the event's own name only.
+  std::optional<std::uint64_t> ack_id;
+  /// Leaves room for a position as last argument: set_positions() fills it in.
+  bool with_position = false;
+};
+
+/// Makes room for a position, which is the last argument then, in an event's packet; writes it.
+/// Returns how long the trailer is (transport::make_frame).
+[[nodiscard]] std::size_t append_position(std::string& packet, const eventlog::Position& position);
+
+/// `scratch` is written over: a caller that keeps it saves allocations.
+[[nodiscard]] EventFrames encode_event(const bus::Publication& publication, const Strings& aliases,
+                                       const EncodeOptions& options, std::string& scratch);
+
+/// Writes the event's position into frames that nobody else holds yet. Only the last name carries
+/// it, those before it say `before`: a client that got one name of two has not had the event.
+void set_positions(const EventFrames& frames, const eventlog::Position& before,
+                   const eventlog::Position& position);
 
 }  // namespace outcry::gateway

@@ -7,13 +7,17 @@ namespace {
 
 const Strings kAliases = {"RISK_ALERT", "riskAlert"};
 
+std::vector<transport::SharedFrame> list(const EventFrames& frames) {
+  std::vector<transport::SharedFrame> out;
+  frames.for_each([&out](const transport::SharedFrame& frame) { out.push_back(frame); });
+  return out;
+}
+
 std::vector<transport::SharedFrame> encode_event(const bus::Publication& publication,
                                                  const Strings& aliases,
                                                  std::optional<std::uint64_t> ack_id) {
   std::string scratch = "left from before";
-  std::vector<transport::SharedFrame> out;
-  gateway::encode_event(publication, aliases, ack_id, scratch, out);
-  return out;
+  return list(gateway::encode_event(publication, aliases, {.ack_id = ack_id}, scratch));
 }
 
 TEST(EventEncoderTest, an_event_without_aliases_is_one_frame) {
@@ -51,6 +55,36 @@ TEST(EventEncoderTest, attachments_follow_their_text_under_every_name) {
 
 TEST(EventEncoderTest, a_name_is_escaped) {
   EXPECT_EQ(encode_event({.event = "a\"b\\"}, {}, std::nullopt)[0]->text(), R"(42["a\"b\\"])");
+}
+
+TEST(EventEncoderTest, a_position_is_the_last_argument_of_those_who_take_one) {
+  constexpr eventlog::Position kBefore{.life = 1, .durable = 1, .released = 1};
+  constexpr eventlog::Position kPosition{.life = 1, .durable = 1, .released = 2};
+  std::string scratch;
+  for (const auto& [arguments, expected] :
+       {std::pair{R"({"p":1})", R"(42["news",{"p":1},"AAAAABAAAAAAABAAAAAAAC"])"},
+        {"", R"(42["news","AAAAABAAAAAAABAAAAAAAC"])"}}) {
+    const bus::Publication publication{.event = "news", .arguments = arguments};
+    const EventFrames frames =
+        gateway::encode_event(publication, {}, {.with_position = true}, scratch);
+    set_positions(frames, kBefore, kPosition);
+    EXPECT_EQ(frames.own->text(), expected);
+    EXPECT_EQ(transport::make_frame_without_trailer(*frames.own)->text(),
+              encode_event(publication, {}, std::nullopt)[0]->text());
+  }
+}
+
+TEST(EventEncoderTest, who_has_got_one_name_of_two_has_not_had_the_event) {
+  constexpr eventlog::Position kBefore{.life = 1, .durable = 1, .released = 1};
+  constexpr eventlog::Position kPosition{.life = 1, .durable = 1, .released = 2};
+  std::string scratch;
+  const EventFrames frames =
+      gateway::encode_event({.event = "risk_alert"}, kAliases, {.with_position = true}, scratch);
+  set_positions(frames, kBefore, kPosition);
+  const auto all = list(frames);
+  EXPECT_TRUE(all[0]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAB"])"));
+  EXPECT_TRUE(all[1]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAB"])"));
+  EXPECT_TRUE(all[2]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAC"])"));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 //   release()  ─▶ position of the next event        add()  ─▶ it can be sent again
 //   client     ─▶ "AAAA…" ─▶ seen_by() ─▶ collect() from each of its rooms
 //
+// Rooms whose events are kept for different times don't push out each other's.
+//
 // Events of class `must` are kept here; of `latest` ones only the newest counts, and Snapshots has
 // it. Numbers of one run serve positions of earlier ones too: an event that was loaded from the log
 // counts as released at its durable number, and what this run releases comes after all of those.
@@ -19,19 +21,16 @@
 #include "eventlog/history.h"
 #include "eventlog/position.h"
 #include "gateway/config.h"
+#include "gateway/event_encoder.h"
+#include "gateway/retention_rules.h"
 #include "gateway/room_table.h"
-#include "transport/frame.h"
 
 namespace outcry::gateway {
 
 /// An event as it was sent.
 struct PastEvent {
-  struct Extra {
-    std::vector<transport::SharedFrame> aliases;  // the same under its other names
-    Strings except;                               // rooms whose members were left out
-  };
-  transport::SharedFrame frame;
-  std::shared_ptr<const Extra> extra;  // null: neither
+  EventFrames frames;
+  std::shared_ptr<const Strings> except;  // rooms whose members were left out; null: none
 };
 
 /// One that somebody missed.
@@ -43,7 +42,7 @@ struct MissedEvent {
 class EventHistory {
  public:
   /// `rooms` must outlive this. `last_number`: the greatest durable number given out before.
-  EventHistory(RoomTable& rooms, const eventlog::HistoryLimits& limits, eventlog::Life life,
+  EventHistory(RoomTable& rooms, const EventlogConfig& config, eventlog::Life life,
                std::uint64_t last_number);
   EventHistory(const EventHistory&) = delete;
   EventHistory& operator=(const EventHistory&) = delete;
@@ -65,6 +64,8 @@ class EventHistory {
   void load(RoomRecord& room, std::uint64_t number, PastEvent event, TimePoint at);
   /// Drops a little of what is over the limits. True if more is to be dropped.
   bool trim(TimePoint now);
+  /// The same for the rule of one room.
+  bool trim_beside(const RoomRecord& room, TimePoint now);
 
   /// Up to where somebody at `position` has had everything: a number that collect() takes. nullopt
   /// for a position that no run known here gave out.
@@ -74,16 +75,19 @@ class EventHistory {
   [[nodiscard]] bool collect(const RoomRecord& room, std::uint64_t seen, std::size_t most,
                              std::vector<MissedEvent>& out) const;
 
-  [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
-  [[nodiscard]] std::size_t bytes() const noexcept { return events_.bytes(); }
+  [[nodiscard]] const RetentionRules& retention() const noexcept { return retention_; }
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
   using Events = eventlog::History<RoomRecord*, PastEvent>;
 
   void append(RoomRecord& room, Events::Entry entry);
+  bool trim(Events& events, TimePoint now);
 
   RoomTable& rooms_;
-  Events events_;
+  const RetentionRules retention_;
+  std::vector<std::unique_ptr<Events>> events_;  // by retention rule
   eventlog::Position position_;
   const std::uint64_t start_;  // released counts of this run are above
   std::vector<eventlog::Life> lives_;

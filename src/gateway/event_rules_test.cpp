@@ -14,7 +14,7 @@ TEST(EventRulesTest, what_the_configuration_says_of_an_event_is_found_at_once) {
   config.volatile_events = {"cursor"};
   config.keys = {{"quote", "symbol"}};
   config.snapshot = {"equity", "status"};
-  const EventRules rules(config);
+  const EventRules rules(config, {});
   EXPECT_EQ(rules.of("equity").delivery_class, DeliveryClass::latest);
   EXPECT_EQ(rules.of("equity").aliases, Strings{"EQUITY"});
   EXPECT_TRUE(rules.of("equity").snapshot);
@@ -46,6 +46,38 @@ TEST(ConflationKeyTest, an_event_without_the_member_has_its_rooms_key) {
   for (const char* arguments : {"", "1", "[]", R"("symbol")", R"([{"symbol":"EURUSD"}])"}) {
     EXPECT_EQ(conflation_key(keyed, 1, "quote", arguments), none) << arguments;
   }
+}
+
+TEST(EventRulesTest, without_a_file_nothing_is_written) {
+  EventsConfig events;
+  events.latest = {"equity"};
+  const EventRules rules(events, {});
+  EXPECT_EQ(rules.of("equity").durability, Durability::no);
+  EXPECT_EQ(rules.of("anything").durability, Durability::no);
+  EXPECT_EQ(rules.promise(), eventlog::Promise::nothing);
+}
+
+TEST(EventRulesTest, what_is_written_when_follows_class_and_name) {
+  EventsConfig events;
+  events.latest = {"equity", "quote"};
+  events.volatile_events = {"cursor"};
+  EventlogConfig log;
+  log.path = "log.db";
+  EXPECT_EQ(EventRules(events, log).of("risk").durability, Durability::before_delivery);
+  EXPECT_EQ(EventRules(events, log).of("equity").durability, Durability::later);
+  EXPECT_EQ(EventRules(events, log).of("cursor").durability, Durability::no);
+  EXPECT_EQ(EventRules(events, log).promise(), eventlog::Promise::always);
+
+  log.events = {{"quote", "no"}, {"risk", "async"}};
+  const EventRules rules(events, log);
+  EXPECT_EQ(rules.of("quote").durability, Durability::no);
+  EXPECT_EQ(rules.of("risk").durability, Durability::later);
+  EXPECT_EQ(rules.of("anything").durability, Durability::before_delivery);
+  EXPECT_EQ(rules.promise(), eventlog::Promise::after_clean_end) << "risk is a must event";
+  log.events = {{"risk", "no"}};
+  EXPECT_EQ(EventRules(events, log).promise(), eventlog::Promise::nothing);
+  log.events = {{"quote", "no"}};
+  EXPECT_EQ(EventRules(events, log).promise(), eventlog::Promise::always) << "a state, no event";
 }
 
 }  // namespace

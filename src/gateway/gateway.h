@@ -2,7 +2,7 @@
 //
 //   bus (Redis) ─┐
 //   api (HTTP) ──┴─▶ publisher ─▶ workers that have members
-//   connect ─▶ admission ─▶ the asking worker
+//   connect ─▶ admission, recovery ─▶ the asking worker
 //   join ─▶ gatekeeper ─▶ grant + snapshot ─▶ the asking worker
 //
 // Deliveries are posted as they come and workers are woken once for a batch: one system call for
@@ -10,8 +10,12 @@
 // Thread: the control thread (the one that runs `io`), for calls and callbacks.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +25,16 @@
 #include "gateway/client_context.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
+#include "gateway/event_history.h"
+#include "gateway/event_log.h"
 #include "gateway/gatekeeper.h"
 #include "gateway/messages.h"
 #include "gateway/operations.h"
+#include "gateway/parked_sockets.h"
 #include "gateway/publisher.h"
 #include "gateway/recent_ids.h"
 #include "gateway/reload.h"
+#include "gateway/returning.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 #include "gateway/worker_group.h"
@@ -46,6 +54,8 @@ struct ControlStats {
   std::uint64_t joins_granted = 0;
   std::uint64_t joins_denied = 0;
   std::uint64_t joins_unavailable = 0;  // the store did not answer
+  std::array<std::uint64_t, kResyncCount>
+      resyncs{};  // clients that could not have what they missed
 };
 
 class Gateway final : public Operations {
@@ -75,12 +85,22 @@ class Gateway final : public Operations {
 
  private:
   struct Timers;
+  /// A client that came back while its old connection was still there.
+  struct Return {
+    AdmitRequest request;
+    std::optional<ParkedSocket> socket;
+    int missing = 0;  // answers of workers
+  };
 
   Reloader::Commit prepare_reload(const Config& next, Strings& changed);
   void prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const;
   void put_in_force(const std::shared_ptr<const WorkerUpdate>& update);
   void drain_control_mailbox();
-  void take(const AdmitRequest& request);
+  void take(AdmitRequest request);
+  void take(std::unique_ptr<SocketParked> parked);
+  void take(std::unique_ptr<Reclaimed> reclaimed);
+  void take(std::unique_ptr<ReturnClaim> claim);
+  void take(const SocketChange& change);
   void take(const SocketGone& gone);
   void take(std::unique_ptr<JoinRequest> request);
   void take(std::unique_ptr<MemberCheck> check);
@@ -88,6 +108,7 @@ class Gateway final : public Operations {
   void take(RoomEmptied emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
   void answer_join(const JoinRequest& request, Result<bool> allowed);
+  void remove_in_order(MemberRemoval removal, RemovalDone done);
   void remove_here(const MemberRemoval& removal, RemovalDone done);
   /// What a publisher says by an event of the server's own.
   [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
@@ -95,8 +116,20 @@ class Gateway final : public Operations {
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
                     const std::vector<std::string>& rooms);
-  [[nodiscard]] Result<std::uint64_t> accept(bus::Publication publication,
-                                             std::string_view channel);
+  void run_command(SocketCommand::Kind kind, const bus::Audience& audience,
+                   const std::vector<std::string>& rooms);
+  void accept(bus::Publication publication, std::string_view channel, Publisher::Accepted done);
+  void admit(const AdmitRequest& request, Resync resync, std::unique_ptr<ReturnOffer> offer);
+  void begin_return(AdmitRequest request);
+  void offer(const AdmitRequest& request, ParkedSocket socket);
+  void finish_return(const ReturnClaim& claim, Resync verdict);
+  [[nodiscard]] bool collect_missed(const ReturnOffer& offer, const std::vector<RoomRecord*>& rooms,
+                                    std::vector<transport::SharedFrame>& out);
+  void forget_socket(std::string_view sid);
+  void load_sockets(std::vector<eventlog::StoredSession> sockets, milliseconds ago);
+  void load_log();
+  void start_log();
+  void upkeep();
   void wake_workers();
   void wake_workers_later();
   void retry_later();
@@ -111,6 +144,7 @@ class Gateway final : public Operations {
   const transport::TransportOptions transport_;
   const Reloader* reloader_;
   CertificateWatch certificates_;
+  EventLog log_;
   SharedRules rules_;
   transport::StaticFiles files_;
   ControlWaker waker_;
@@ -122,6 +156,9 @@ class Gateway final : public Operations {
   limits::Admission admission_;
   RoomTable rooms_;
   Snapshots snapshots_;
+  EventHistory history_;
+  ParkedSockets parked_;
+  std::map<std::string, Return, std::less<>> returns_;  // by socket's id; being asked for
   Publisher publisher_;
   RecentIds recent_ids_;
   const std::string node_;  // tells this process from others on the same Redis

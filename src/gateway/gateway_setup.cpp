@@ -108,7 +108,7 @@ transport::TransportOptions transport_options(const Config& config) {
   return out;
 }
 
-SharedRules shared_rules(const Config& config) {
+SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
   const AuthConfig& auth = config.auth;
   return SharedRules{
       .config = config,
@@ -125,7 +125,9 @@ SharedRules shared_rules(const Config& config) {
       .packet_limits = {.attachments_max =
                             static_cast<std::uint32_t>(config.socketio.attachments_max),
                         .attachment_bytes_max = config.socketio.attachment_bytes_max},
-      .limits = LimitRules(config.limits, limits::KeyHash::random())};
+      .limits = LimitRules(config.limits, limits::KeyHash::random()),
+      .recovery_ids = RecoveryIds(key),
+      .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty()};
 }
 
 transport::StaticFiles static_files(const Config& config) {

@@ -22,7 +22,9 @@ namespace outcry::gateway {
 /// The part of them that a reload may replace. The configuration has been checked.
 [[nodiscard]] transport::AccessOptions access_options(const ServerConfig& server);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
-[[nodiscard]] SharedRules shared_rules(const Config& config);
+/// `key`: of the ids that clients come back with.
+[[nodiscard]] SharedRules shared_rules(const Config& config,
+                                       const RecoveryIds::Key& key = RecoveryIds::make_key());
 /// Throws ConfigError if server.static_dir can't be read; empty without it.
 [[nodiscard]] transport::StaticFiles static_files(const Config& config);
 /// store.url's database; null if there is none. Throws ConfigError for a query that an SQLite file

@@ -19,7 +19,12 @@
 
 #include "base/ids.h"
 #include "bus/publication.h"
+#include "eventlog/position.h"
+#include "eventlog/stored.h"
 #include "gateway/codes.h"
+#include "gateway/event_encoder.h"
+#include "gateway/parked_sockets.h"
+#include "gateway/returning.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
 #include "net/tls_identity.h"
@@ -59,11 +64,10 @@ struct RoomDelivery {
   transport::DeliveryTerms terms;
 };
 
-/// One event for any audience. The frames are the event under its name and aliases; the terms are
-/// the first one's, each further one's key is one higher.
+/// One event for any audience. The terms are those of its own name, each alias's key is one higher.
 struct Delivery {
   Audience audience;
-  std::vector<transport::SharedFrame> frames;
+  EventFrames frames;
   transport::DeliveryTerms terms;
   std::optional<AckWish> ack;
 };
@@ -76,6 +80,13 @@ struct SocketCommand {
   std::vector<RoomTarget> rooms;  // to join or leave
 };
 
+/// A socket that its client wants back, before its rights are looked at again.
+struct ReturnOffer {
+  ParkedSocket socket;
+  std::uint64_t seen = 0;  // what its client has had: EventHistory::seen_by()
+  std::string pid;         // which stays what it was
+};
+
 /// The answer to AdmitRequest. Admitted means counted, also if the socket is gone by now.
 struct AdmitAnswer {
   EngineId engine;
@@ -83,6 +94,25 @@ struct AdmitAnswer {
   std::uint32_t retry_after_ms = 0;
   std::optional<Code> refused;
   NamespaceId namespace_id = 0;
+  Resync resync = Resync::none;  // the client wanted to come back, and can't for this reason
+  eventlog::Position position;   // as of now: what is published later follows
+  std::unique_ptr<ReturnOffer> offer;
+};
+
+/// The answer to ReturnClaim: the socket as it was, or why not.
+struct ReturnAnswer {
+  SessionId session;
+  Resync resync = Resync::none;
+  eventlog::Position position;
+  std::vector<rooms::RoomRef> rooms;           // granted
+  std::vector<transport::SharedFrame> missed;  // in order
+};
+
+/// Give up this socket, if it is here: its client has come back on another connection.
+struct Reclaim {
+  NamespaceId namespace_id = 0;
+  std::string sid;
+  rooms::RoomNumber own_room = 0;  // its room by name, if it has one
 };
 
 struct JoinAnswer {
@@ -92,6 +122,7 @@ struct JoinAnswer {
   Verdict verdict = Verdict::denied;
   rooms::RoomRef room;  // null if it is denied and nobody is in such a room
   std::vector<transport::SharedFrame> snapshot;  // the room's newest values, if granted
+  eventlog::Position position;                   // what is published later follows
 };
 
 /// This user's sockets shall leave this room, and be told.
@@ -121,12 +152,11 @@ struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
 /// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
-using ToWorker =
-    std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
-                 std::shared_ptr<const SocketCommand>, AdmitAnswer, std::unique_ptr<JoinAnswer>,
-                 std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
-                 std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, Recheck, Drain,
-                 Stop>;
+using ToWorker = std::variant<
+    RoomDelivery, std::shared_ptr<const Delivery>, std::shared_ptr<const SocketCommand>,
+    std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
+    std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
+    std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -135,11 +165,38 @@ struct AdmitRequest {
   NamespaceId namespace_id = 0;
   EngineId engine;
   limits::Party party;
+  std::unique_ptr<Returning> returning;  // null: a client that is new
 };
 
 /// An admitted socket is no more.
 struct SocketGone {
   limits::Party party;
+};
+
+/// What a room's policy has to be asked, or that it needs no asking.
+struct RoomClaim {
+  std::string room;
+  std::optional<store::AccessQuestion> question;
+};
+
+/// May this socket be what it was, in all of its rooms? Follows an offer.
+struct ReturnClaim {
+  WorkerId worker = 0;
+  SessionId session;
+  ReturnOffer offer;
+  std::vector<RoomClaim> rooms;
+  bool forbidden = false;  // one of them is not his any more, and nobody has to be asked
+};
+
+/// Its connection is gone, its client may come back. Told before its rooms are left.
+struct SocketParked {
+  ParkedSocket socket;
+};
+
+/// The answer to Reclaim, by each worker that was asked.
+struct Reclaimed {
+  std::string sid;
+  std::optional<ParkedSocket> socket;
 };
 
 /// May this session join this room? Asked for every join by a client, so that control knows which
@@ -180,8 +237,12 @@ struct CallbackAnswer {
   std::string arguments;  // JSON values joined by ','
 };
 
-using ToControl =
-    std::variant<AdmitRequest, SocketGone, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
-                 std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;
+/// A change that outlives the process, where the log is on disk.
+using SocketChange = std::unique_ptr<eventlog::Change>;
+
+using ToControl = std::variant<AdmitRequest, SocketGone, std::unique_ptr<SocketParked>,
+                               std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
+                               SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+                               std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;
 
 }  // namespace outcry::gateway

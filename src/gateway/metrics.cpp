@@ -150,6 +150,8 @@ void add_clients(Samples& out) {
   out.summed("outcry_events_received_total", "Events sent by clients.", of(&S::events_received));
   out.summed("outcry_events_unknown_total", "Events of clients that this server doesn't know.",
              of(&S::events_unknown));
+  out.summed("outcry_recoveries_total", "Sockets that came back and missed nothing.",
+             of(&S::recoveries));
   out.summed("outcry_joins_total", "Joins done.", of(&S::joins));
   out.summed("outcry_joins_refused_total", "Client commands answered with an error.",
              of(&S::joins_refused));
@@ -232,6 +234,35 @@ void add_control(Samples& out, const MetricsSource& source) {
             static_cast<double>(source.rooms));
   out.gauge("outcry_snapshot_rooms", "Rooms whose newest values are kept for joiners.",
             static_cast<double>(source.snapshots));
+}
+
+void add_recovery(Samples& out, const MetricsSource& source) {
+  for (std::size_t i = 1; i < kResyncCount; ++i) {
+    out.counter(
+        "outcry_resyncs_total",
+        i == 1 ? "Clients that came back and could not have what they missed, by reason." : "",
+        source.control.resyncs[i], {{"reason", std::string(name_of(static_cast<Resync>(i)))}});
+  }
+  out.gauge("outcry_parked_sockets", "Sockets without a connection whose clients may come back.",
+            static_cast<double>(source.parked));
+  out.gauge("outcry_history_events", "Events in memory that can be sent again.",
+            static_cast<double>(source.history_events));
+  out.gauge("outcry_history_bytes", "Their frames.", static_cast<double>(source.history_bytes));
+}
+
+void add_log(Samples& out, const MetricsSource& source) {
+  const eventlog::LogWriterStats& log = *source.log;
+  out.counter("outcry_log_writes_total", "Transactions written to the log.", log.writes);
+  out.counter("outcry_log_events_total", "Events written to the log.", log.events);
+  out.counter("outcry_log_failures_total", "Writes to the log that failed.", log.failures);
+  out.counter("outcry_log_undurable_total",
+              "Events sent without being written, for the log failed.",
+              source.publisher.publications_undurable);
+  out.counter("outcry_log_lost_total", "Changes of sockets and cursors given up while it failed.",
+              log.lost);
+  out.gauge("outcry_log_waiting_bytes", "Waiting to be written.",
+            static_cast<double>(log.waiting_bytes));
+  out.gauge("outcry_log_failing", "1 while the log can't be written.", log.failing ? 1 : 0);
 }
 
 void add_limits(Samples& out, const MetricsSource& source) {
@@ -353,6 +384,8 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_clients(out);
   add_tokens(out);
   add_control(out, source);
+  add_recovery(out, source);
+  if (source.log) add_log(out, source);
   add_limits(out, source);
   add_certificates(out, source.certificates);
   add_redis(out, source);

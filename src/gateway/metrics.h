@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
+#include "eventlog/log_writer.h"
 #include "gateway/certificate_watch.h"
+#include "gateway/gatekeeper.h"
 #include "gateway/reload.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
@@ -16,7 +19,6 @@
 namespace outcry::gateway {
 
 struct ControlStats;
-struct GatekeeperStats;
 struct PublisherStats;
 
 struct MetricsSource {
@@ -28,7 +30,11 @@ struct MetricsSource {
   std::size_t addresses = 0;     // likewise, not exempt
   std::size_t rooms = 0;
   std::size_t snapshots = 0;
-  std::uint64_t paced = 0;  // events replaced while they were held back
+  std::size_t parked = 0;          // sockets whose clients may come back
+  std::size_t history_events = 0;  // that can be sent again
+  std::size_t history_bytes = 0;
+  std::optional<eventlog::LogWriterStats> log{};  // absent: nothing is written
+  std::uint64_t paced = 0;                        // events replaced while they were held back
   std::uint64_t deliveries_dropped = 0;
   ReloadStats reloads;
   std::vector<CertificateInUse> certificates;

@@ -29,6 +29,7 @@ class MetricsTest : public testing::Test {
     workers_[0].clients.joins = 2;
     workers_[1].clients.joins = 3;
     workers_[1].sockets = 7;
+    control_.resyncs[static_cast<std::size_t>(Resync::too_old)] = 6;
     workers_[0].tokens.hits = 8;
     workers_[1].tokens.hits = 1;
     workers_[0].transport.sessions_closed[4] = 5;
@@ -45,6 +46,7 @@ class MetricsTest : public testing::Test {
                            .publisher = publishing_,
                            .workers = workers_,
                            .rooms = 11,
+                           .log = eventlog::LogWriterStats{.writes = 2, .failing = true},
                            .certificates = {{.port = "clients",
                                              .label = "a.example",
                                              .not_after = WallTime(std::chrono::seconds(77))}},
@@ -95,6 +97,9 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_sockets", "0"), 0);
   EXPECT_EQ(value_of(all, "outcry_sockets", "1"), 7);
   EXPECT_EQ(value_of(all, "outcry_rooms_indexed"), 11);
+  EXPECT_EQ(value_of(all, "outcry_resyncs_total", "too_old"), 6);
+  EXPECT_EQ(value_of(all, "outcry_log_writes_total"), 2);
+  EXPECT_EQ(value_of(all, "outcry_log_failing"), 1);
   EXPECT_EQ(value_of(all, "outcry_engine_sessions_closed_total", "confirm_timeout"), 5);
   EXPECT_EQ(value_of(all, "outcry_publications_undecodable_total", "not JSON"), 4);
   EXPECT_EQ(value_of(all, "outcry_redis_replies_dropped_total"), 3);

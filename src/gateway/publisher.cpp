@@ -1,18 +1,20 @@
 #include "gateway/publisher.h"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/random.h"
-#include "gateway/event_encoder.h"
 #include "gateway/operations.h"
+#include "gateway/stored_events.h"
 
 namespace outcry::gateway {
 namespace {
 
 constexpr std::size_t kPacedKeysMax = 1'000'000;
-constexpr std::size_t kEpochBytes = 6;
+// The name of a namespace's room of everyone: no client can join it.
+constexpr std::string_view kEveryone;
 
 /// The audience without its event: what events must share to supersede each other.
 std::uint64_t audience_key_of(NamespaceId namespace_id, const bus::Audience& audience) {
@@ -36,154 +38,333 @@ bool is_one_room(const bus::Publication& publication) {
 }  // namespace
 
 Publisher::Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snapshots,
-                     WorkerGroup& workers)
+                     EventHistory& history, WorkerGroup& workers, eventlog::LogSink* log)
     : rules_(rules),
       rooms_(rooms),
       snapshots_(snapshots),
+      history_(history),
       workers_(workers),
-      events_(rules.config.events),
+      log_(log),
+      events_(rules.config.events, rules.config.eventlog),
+      with_positions_(rules.config.recovery.enabled),
       pacer_(rules.config.events.latest_interval, kPacedKeysMax),
-      epoch_(random_id(kEpochBytes)) {}
+      last_number_(history.position().durable) {}
 
-Result<std::uint64_t> Publisher::accept(bus::Publication publication, std::string_view channel,
-                                        TimePoint now) {
-  const auto refused = [this](std::error_code error) {
+// ---- Accepting ----
+
+void Publisher::accept(bus::Publication publication, std::string_view channel, TimePoint now,
+                       Accepted done) {
+  const auto refused = [&](std::error_code error) {
     ++stats_.publications_refused;
-    return fail(error);
+    if (done) done(fail(error));
   };
   const auto namespace_id = rules_.namespace_id(publication.audience.namespace_name);
   if (!namespace_id) return refused(PublishError::unknown_namespace);
   const EventRule& rule = events_.of(publication.event);
-  bool goes_now = true;
   const bool is_latest = rule.delivery_class == transport::DeliveryClass::latest;
   if (pacer_.active() && is_latest && !publication.callback) {
     const std::uint64_t audience = audience_key_of(*namespace_id, publication.audience);
     const std::uint64_t key =
         conflation_key(rule, audience, publication.event, publication.arguments);
-    goes_now = pacer_.admit(key, publication, now);
-  }
-  if (goes_now) {
-    if (const auto error = send(*namespace_id, std::move(publication), rule, channel)) {
-      return refused(error);
+    if (!pacer_.admit(key, publication, now)) {
+      ++stats_.publications;
+      if (done) done(history_.position());
+      return;
     }
   }
+  auto event = prepare(*namespace_id, std::move(publication), rule, channel);
+  if (!event) return refused(event.error());
+  // Refused, it can be published again; on its way without an answer, nobody knows.
+  const bool first = rule.durability == Durability::before_delivery && event->counts();
+  if (first && log_failing_ && done) return refused(PublishError::unavailable);
+  if (const auto error = write(*event)) return refused(error);
+  event->done = std::move(done);
   ++stats_.publications;
-  return ++sequence_;
+  send(*std::move(event), now);
 }
 
-std::string Publisher::offset_of(std::uint64_t sequence) const {
-  return fmt::format("{}.{}", epoch_, sequence);
+Publisher::Event Publisher::encode(NamespaceId namespace_id, bus::Publication publication,
+                                   const EventRule& rule, std::string_view channel) {
+  Event event{.namespace_id = namespace_id, .publication = std::move(publication), .rule = &rule};
+  bus::Publication& of = event.publication;
+  event.terms.delivery_class =
+      of.is_volatile ? transport::DeliveryClass::volatile_ : rule.delivery_class;
+  if (event.terms.delivery_class == transport::DeliveryClass::latest || rule.snapshot) {
+    event.terms.key =
+        conflation_key(rule, audience_key_of(namespace_id, of.audience), of.event, of.arguments);
+  }
+  if (of.callback) {
+    event.ack = AckWish{.ack_id = next_ack_id_++,
+                        .callback = std::move(*of.callback),
+                        .channel = std::string(channel)};
+  }
+  const auto ack_id = event.ack ? std::optional(event.ack->ack_id) : std::nullopt;
+  event.frames =
+      encode_event(of, rule.aliases,
+                   {.ack_id = ack_id, .with_position = with_positions_ && !event.ack}, packet_);
+  return event;
 }
 
-void Publisher::release(TimePoint now) {
-  pacer_.release(now, [this](bus::Publication&& held) { send_held(std::move(held)); });
+/// Everything that can be refused is refused here.
+Result<Publisher::Event> Publisher::prepare(NamespaceId namespace_id, bus::Publication publication,
+                                            const EventRule& rule, std::string_view channel) {
+  Event event = encode(namespace_id, std::move(publication), rule, channel);
+  // A client gets it under all its names, one after the other.
+  if (event.frames.bytes() > rules_.config.engine.outbox_bytes_max) {
+    return fail(PublishError::too_big);
+  }
+  // Before any of them has it: a publisher that tries again must not be heard twice.
+  if (!workers_.has_room(workers_.all())) return fail(PublishError::overloaded);
+  return event;
 }
 
-void Publisher::release_all() {
-  pacer_.release_all([this](bus::Publication&& held) { send_held(std::move(held)); });
+std::error_code Publisher::write(Event& event) {
+  const bool written = log_ != nullptr && !log_failing_ && event.counts() &&
+                       event.terms.delivery_class == transport::DeliveryClass::must &&
+                       event.rule->durability != Durability::no;
+  if (!written) return {};
+  const std::uint64_t number = last_number_ + 1;
+  const Strings& rooms = event.publication.audience.rooms;
+  const std::uint8_t retention = rooms.empty() ? 0 : history_.retention().rule_of(rooms.front());
+  if (!log_->add(stored_event(event.publication, number, retention, wall_now()))) {
+    return PublishError::overloaded;
+  }
+  last_number_ = number;
+  event.durable = number;
+  to_commit_ = to_commit_ || event.rule->durability == Durability::before_delivery;
+  return {};
+}
+
+void Publisher::send(Event event, TimePoint now) {
+  if (must_wait(event)) return hold(std::move(event));
+  release(std::move(event), now);
+}
+
+void Publisher::commit() {
+  if (std::exchange(to_commit_, false)) log_->commit();
+}
+
+void Publisher::save_values(WallTime now) {
+  if (log_ == nullptr || !snapshots_.has_unsaved()) return;
+  snapshots_.save([&](const RoomRecord& room, const RoomSnapshot::Value& value) {
+    if (events_.of(value.event).durability == Durability::no) return;
+    // One that isn't taken is saved when it changes next.
+    (void)log_->add(stored_value(room, value, rules_.config.socketio.namespaces, now));
+  });
+}
+
+// ---- From before ----
+
+void Publisher::load(eventlog::StoredEvent stored, TimePoint now, WallTime wall) {
+  const auto namespace_id = rules_.namespace_id(stored.namespace_name);
+  if (!namespace_id || !with_positions_) return;
+  const std::uint64_t number = stored.number;
+  const TimePoint at = now - std::max(wall - stored.at, milliseconds::zero());
+  const EventRule& rule = events_.of(stored.event);
+  const Event event = encode(*namespace_id, publication_of(std::move(stored)), rule, {});
+  const eventlog::Life life = history_.position().life;
+  set_positions(event.frames, {.life = life, .durable = number - 1, .released = number - 1},
+                {.life = life, .durable = number, .released = number});
+  const Strings& except = event.publication.audience.except;
+  const PastEvent past{
+      .frames = event.frames,
+      .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
+  for_each_room(event, [&](RoomRecord& room) { history_.load(room, number, past, at); });
+}
+
+void Publisher::load(eventlog::StoredValue stored) {
+  const auto namespace_id = rules_.namespace_id(stored.namespace_name);
+  auto publication = namespace_id ? publication_of(std::move(stored)) : std::nullopt;
+  if (!publication) return;
+  const EventRule& rule = events_.of(publication->event);
+  if (!rule.snapshot) return;  // the configuration has changed
+  const Event event = encode(*namespace_id, std::move(*publication), rule, {});
+  const eventlog::Position& position = history_.position();
+  if (with_positions_) set_positions(event.frames, position, position);
+  const bool is_latest = rule.delivery_class == transport::DeliveryClass::latest;
+  for_each_room(event, [&](RoomRecord& room) {
+    snapshots_.store(
+        room, {.key = event.terms.key, .event = event.publication.event, .latest = is_latest},
+        event.frames, position.released);
+  });
+}
+
+// ---- Paced ----
+
+void Publisher::release_paced(TimePoint now) {
+  pacer_.release(now, [&](bus::Publication&& held) { send_paced(std::move(held), now); });
+}
+
+void Publisher::release_all_paced(TimePoint now) {
+  pacer_.release_all([&](bus::Publication&& held) { send_paced(std::move(held), now); });
 }
 
 // It was accepted: where it can't be taken any more (too big, or workers overloaded) a newer value
 // follows, and the refusal is counted.
-void Publisher::send_held(bus::Publication&& publication) {
+void Publisher::send_paced(bus::Publication&& publication, TimePoint now) {
   const EventRule& rule = events_.of(publication.event);
   const auto namespace_id = rules_.namespace_id(publication.audience.namespace_name);
-  if (send(*namespace_id, std::move(publication), rule, {})) ++stats_.publications_refused;
+  auto event = prepare(*namespace_id, std::move(publication), rule, {});
+  if (!event) {
+    ++stats_.publications_refused;
+    return;
+  }
+  send(*std::move(event), now);
 }
 
-std::error_code Publisher::send(NamespaceId namespace_id, bus::Publication publication,
-                                const EventRule& rule, std::string_view channel) {
-  if (is_one_room(publication)) return send_to_room(namespace_id, publication, rule);
-  return send_to_audience(namespace_id, std::move(publication), rule, channel);
+// ---- Waiting for the disk ----
+
+/// The rooms whose order counts for an event, made if need be.
+template <class F>
+void Publisher::for_each_room(const Event& event, F&& f) {
+  const bus::Audience& audience = event.publication.audience;
+  if (audience.everyone) return f(rooms_.find_or_make(event.namespace_id, kEveryone));
+  for (const std::string& room : audience.rooms) f(rooms_.find_or_make(event.namespace_id, room));
 }
 
-Result<Publisher::Encoded> Publisher::encode(const bus::Publication& publication,
-                                             const EventRule& rule, std::uint64_t audience_key,
-                                             std::optional<std::uint64_t> ack_id) {
-  Encoded out;
-  if (publication.is_volatile) {
-    out.terms.delivery_class = transport::DeliveryClass::volatile_;
+/// What is written afterwards waits too while anything does: durable numbers go out in their order.
+bool Publisher::must_wait(const Event& event) const {
+  if (event.durable != 0 && event.rule->durability == Durability::before_delivery) return true;
+  if (waiting_.empty()) return false;
+  if (event.durable != 0 || everyone_waiting_ > 0) return true;
+  const bus::Audience& audience = event.publication.audience;
+  if (audience.everyone) return true;
+  return std::ranges::any_of(audience.rooms, [&](const std::string& name) {
+    const RoomRecord* room = rooms_.find(event.namespace_id, name);
+    return room != nullptr && room->waiting > 0;
+  });
+}
+
+void Publisher::hold(Event event) {
+  if (event.publication.audience.everyone) {
+    ++everyone_waiting_;
   } else {
-    out.terms.delivery_class = rule.delivery_class;
+    for_each_room(event, [](RoomRecord& room) { ++room.waiting; });
   }
-  if (out.terms.delivery_class == transport::DeliveryClass::latest) {
-    out.terms.key = conflation_key(rule, audience_key, publication.event, publication.arguments);
-  }
-  encode_event(publication, rule.aliases, ack_id, packet_, out.frames);
-  std::size_t bytes = 0;  // under all its names: a client gets them one after the other
-  for (const transport::SharedFrame& frame : out.frames) bytes += frame->wire().size();
-  if (bytes > rules_.config.engine.outbox_bytes_max) return fail(PublishError::too_big);
-  return out;
+  waiting_.push_back(std::move(event));
 }
 
-std::error_code Publisher::send_to_room(NamespaceId namespace_id,
-                                        const bus::Publication& publication,
-                                        const EventRule& rule) {
-  const std::string& name = publication.audience.rooms.front();
-  RoomRecord* record = rule.snapshot && snapshots_.keeps_any()
-                           ? &rooms_.find_or_make(namespace_id, name)
-                           : rooms_.find(namespace_id, name);
-  const rooms::RoomNumber number = record == nullptr ? 0 : record->room->number();
-  const WorkerSet targets = record == nullptr ? 0 : record->present;
-  auto encoded = encode(publication, rule, number, std::nullopt);
-  // Before any of them has it: a publisher that tries again must not be heard twice.
-  const bool room = workers_.has_room(targets);
-  if (!encoded || !room) {
-    if (record != nullptr) rooms_.release(*record);
-    return encoded ? make_error_code(PublishError::overloaded) : encoded.error();
+void Publisher::in_order(std::move_only_function<void()> action) {
+  if (waiting_.empty()) return action();
+  waiting_.push_back({.action = std::move(action)});
+}
+
+Publisher::Event Publisher::take_waiting() {
+  Event event = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (event.publication.audience.everyone) {
+    --everyone_waiting_;
+  } else {
+    for_each_room(event, [this](RoomRecord& room) {
+      --room.waiting;
+      rooms_.release(room);
+    });
   }
-  if (rule.snapshot && record != nullptr) {
-    snapshots_.store(*record, publication.event, encoded->frames);  // may end the room
+  return event;
+}
+
+void Publisher::on_log(const eventlog::LogReport& report, TimePoint now) {
+  switch (report.kind) {
+    case eventlog::LogReport::Kind::written:
+      return release_written(report.number, now);
+    case eventlog::LogReport::Kind::failed:
+      return give_up(report.number, now);
+    case eventlog::LogReport::Kind::healed:
+      log_failing_ = false;
+      return history_.begin_life(report.life);
   }
-  if (targets == 0) ++stats_.publications_unheard;
-  for (WorkerSet left = targets; left != 0; left &= left - 1) {
-    const auto worker = static_cast<WorkerId>(std::countr_zero(left));
-    transport::DeliveryTerms terms = encoded->terms;
-    for (const transport::SharedFrame& frame : encoded->frames) {
-      workers_.post(worker, RoomDelivery{.room = number, .frame = frame, .terms = terms});
-      terms = terms.of_next_name();
+}
+
+void Publisher::release_written(std::uint64_t number, TimePoint now) {
+  while (!waiting_.empty() && waiting_.front().durable <= number) release(take_waiting(), now);
+}
+
+/// Those that wait for an answer are refused, the publisher tries again. The others are seen now or
+/// never: trading goes on, and positions say that the log doesn't have them.
+void Publisher::give_up(std::uint64_t number, TimePoint now) {
+  if (!std::exchange(log_failing_, true)) history_.begin_life(eventlog::make_life());
+  while (!waiting_.empty() && waiting_.front().durable <= number) {
+    Event event = take_waiting();
+    if (event.durable != 0 && event.done) {
+      ++stats_.publications_refused;
+      event.done(fail(PublishError::unavailable));
+      continue;
     }
+    if (std::exchange(event.durable, 0) != 0) ++stats_.publications_undurable;
+    release(std::move(event), now);
   }
-  return {};
 }
 
-std::error_code Publisher::send_to_audience(NamespaceId namespace_id, bus::Publication publication,
-                                            const EventRule& rule, std::string_view channel) {
-  auto audience = resolve(publication.audience);
-  const auto ack_id = publication.callback ? std::optional(next_ack_id_++) : std::nullopt;
-  auto encoded =
-      encode(publication, rule, audience_key_of(namespace_id, publication.audience), ack_id);
-  if (!encoded) return encoded.error();
-  const WorkerSet targets = workers_for(*audience);
-  if (!workers_.has_room(targets)) return PublishError::overloaded;
-  remember(publication, namespace_id, rule, encoded->frames);
-  if (targets == 0) ++stats_.publications_unheard;
+// ---- Release ----
 
+void Publisher::release(Event event, TimePoint now) {
+  if (event.action) return event.action();
+  const eventlog::Position before = history_.position();
+  const eventlog::Position position = event.counts() ? history_.release(event.durable) : before;
+  if (event.frames.own->has_trailer()) set_positions(event.frames, before, position);
+  if (event.counts()) remember(event, now);
+  deliver(event);
+  if (event.done) event.done(position);
+}
+
+void Publisher::remember(const Event& event, TimePoint now) {
+  const bool is_latest = event.terms.delivery_class == transport::DeliveryClass::latest;
+  const bool keeps_value =
+      event.rule->snapshot && snapshots_.keeps_any() && !event.publication.audience.everyone;
+  const ValueName name{
+      .key = event.terms.key, .event = event.publication.event, .latest = is_latest};
+  const Strings& except = event.publication.audience.except;
+  const PastEvent past{
+      .frames = event.frames,
+      .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
+  for_each_room(event, [&](RoomRecord& room) {
+    ++room.waiting;  // neither may end it under the other's hands
+    if (!is_latest && with_positions_) {
+      history_.add(room, past, now);
+      (void)history_.trim_beside(room, now);
+    }
+    if (keeps_value) snapshots_.store(room, name, event.frames, history_.position().released);
+    --room.waiting;
+    rooms_.release(room);
+  });
+}
+
+void Publisher::deliver(Event& event) {
+  // A key is the event's for its value as well; in an outbox only `latest` ones supersede.
+  if (event.terms.delivery_class != transport::DeliveryClass::latest) event.terms.key = 0;
+  if (is_one_room(event.publication)) {
+    const RoomRecord* room =
+        rooms_.find(event.namespace_id, event.publication.audience.rooms.front());
+    const WorkerSet targets = room == nullptr ? 0 : room->present;
+    if (targets == 0) ++stats_.publications_unheard;
+    if (targets != 0) deliver_to_room(event, targets, room->room->number());
+    return;
+  }
   auto delivery = std::make_shared<Delivery>();
-  delivery->audience = std::move(*audience);
-  delivery->frames = std::move(encoded->frames);
-  delivery->terms = encoded->terms;
-  if (ack_id) {
-    delivery->ack = AckWish{.ack_id = *ack_id,
-                            .callback = std::move(*publication.callback),
-                            .channel = std::string(channel)};
-  }
+  delivery->audience = *resolve(event.publication.audience);
+  delivery->frames = event.frames;
+  delivery->terms = event.terms;
+  delivery->ack = std::move(event.ack);
+  const WorkerSet targets = workers_for(delivery->audience);
+  if (targets == 0) ++stats_.publications_unheard;
   for (WorkerSet left = targets; left != 0; left &= left - 1) {
-    const auto worker = static_cast<WorkerId>(std::countr_zero(left));
-    workers_.post(worker, std::shared_ptr<const Delivery>(delivery));
+    workers_.post(static_cast<WorkerId>(std::countr_zero(left)),
+                  std::shared_ptr<const Delivery>(delivery));
   }
-  return {};
 }
 
-void Publisher::remember(const bus::Publication& publication, NamespaceId namespace_id,
-                         const EventRule& rule, const std::vector<transport::SharedFrame>& frames) {
-  const bool kept = rule.snapshot && snapshots_.keeps_any() && !publication.callback &&
-                    !publication.audience.everyone;
-  if (!kept) return;
-  for (const std::string& room : publication.audience.rooms) {
-    snapshots_.store(rooms_.find_or_make(namespace_id, room), publication.event, frames);
+void Publisher::deliver_to_room(const Event& event, WorkerSet targets, rooms::RoomNumber room) {
+  for (WorkerSet left = targets; left != 0; left &= left - 1) {
+    transport::DeliveryTerms terms = event.terms;
+    event.frames.for_each([&](const transport::SharedFrame& frame) {
+      workers_.post(static_cast<WorkerId>(std::countr_zero(left)),
+                    RoomDelivery{.room = room, .frame = frame, .terms = terms});
+      terms = terms.of_next_name();
+    });
   }
 }
+
+// ---- Audiences ----
 
 RoomTarget Publisher::target(NamespaceId namespace_id, std::string_view name) const {
   RoomTarget out;

@@ -1,21 +1,32 @@
 // gateway/publisher.h — a publication's way from its source to the workers that have members.
 //
-//   publication ─▶ rule (class, key) ─▶ paced? ─▶ encoded once ─┬─▶ snapshots, for who joins later
-//                                                               └─▶ workers, one message each
+//   accept() ─▶ rule (class, key, durability) ─▶ paced? ─▶ encoded once ─▶ to be on disk first?
+//                                                                             │no         │yes
+//                     ┌───────────────────────────────────────────────────────┘     [waiting, in
+//                     order] ▼                                                                   │
+//                     written
+//   release: its position ─▶ history, snapshots ─▶ workers, one message each  ◀───────────┘
 //
-// Nearly every event is meant for one room: its room is looked up once, and the message to a worker
-// is a number and a frame. Any other audience goes as a description that the worker resolves.
-// Thread: the control thread. Owner: Gateway.
+// An event waits for the disk only if it must be there first, or behind an earlier one of its room:
+// order is kept in each room, and a room without such events never waits
+// (docs/decisions/0019-positions.md). Nearly every event is meant for one room: the message to a
+// worker is then a number and a frame. Any other audience goes as a description that the worker
+// resolves. Thread: the control thread. Owner: Gateway.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bus/publication.h"
+#include "eventlog/log_writer.h"
 #include "gateway/client_context.h"
+#include "gateway/event_encoder.h"
+#include "gateway/event_history.h"
 #include "gateway/event_pacer.h"
 #include "gateway/event_rules.h"
 #include "gateway/messages.h"
@@ -26,30 +37,51 @@
 namespace outcry::gateway {
 
 struct PublisherStats {
-  std::uint64_t publications = 0;          // accepted, of all sources
-  std::uint64_t publications_unheard = 0;  // nobody here was in their rooms
-  std::uint64_t publications_refused = 0;  // unknown namespace, reserved name, too big, overload
+  std::uint64_t publications = 0;            // accepted, of all sources
+  std::uint64_t publications_unheard = 0;    // nobody here was in their rooms
+  std::uint64_t publications_refused = 0;    // unknown namespace, reserved name, too big, overload
+  std::uint64_t publications_undurable = 0;  // released without being written, for the log failed
 };
 
 class Publisher {
  public:
-  /// All references must outlive this.
-  Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snapshots, WorkerGroup& workers);
+  /// Called once: with the position at which the event was released, or why it wasn't accepted.
+  using Accepted = std::move_only_function<void(Result<eventlog::Position>)>;
+
+  /// All references must outlive this. `log`: null if nothing is written.
+  Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snapshots, EventHistory& history,
+            WorkerGroup& workers, eventlog::LogSink* log);
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  /// Takes one publication; returns its number. `channel` is where a wished callback is answered.
-  /// Errors: PublishError. The workers are yet to be woken.
-  [[nodiscard]] Result<std::uint64_t> accept(bus::Publication publication, std::string_view channel,
-                                             TimePoint now);
-  /// A number as clients see it: an offset.
-  [[nodiscard]] std::string offset_of(std::uint64_t sequence) const;
-  /// Sends what was held back until now.
-  void release(TimePoint now);
-  /// Sends all that is held back: this node takes no more.
-  void release_all();
-  /// When release() next has something to do.
+  /// Takes one publication. `channel` is where a wished callback is answered. `done`, which may be
+  /// empty, is called before this returns unless the event waits for the disk; one that is held
+  /// back by its interval counts as accepted at once. Errors: PublishError. The workers are yet to
+  /// be woken.
+  void accept(bus::Publication publication, std::string_view channel, TimePoint now, Accepted done);
+  /// An event, or the newest of a key, that an earlier run has written: nobody is told of it, it
+  /// can be sent again.
+  void load(eventlog::StoredEvent stored, TimePoint now, WallTime wall);
+  void load(eventlog::StoredValue stored);
+  /// Calls it once what was accepted before has gone out: at once, unless something waits.
+  void in_order(std::move_only_function<void()> action);
+  /// What the log has reported.
+  void on_log(const eventlog::LogReport& report, TimePoint now);
+  /// After a batch: what waits for the disk is to be written now.
+  void commit();
+  /// Newest values that have changed go to the log.
+  void save_values(WallTime now);
+
+  /// Sends what was held back by its interval until now.
+  void release_paced(TimePoint now);
+  /// Sends all that is held back so: this node takes no more.
+  void release_all_paced(TimePoint now);
+  /// When release_paced() next has something to do.
   [[nodiscard]] std::optional<TimePoint> next_release() const { return pacer_.next(); }
+  /// Nothing waits for the disk.
+  [[nodiscard]] bool idle() const noexcept { return waiting_.empty(); }
+  /// The log can't be written.
+  [[nodiscard]] bool log_failing() const noexcept { return log_failing_; }
 
   /// nullopt if the namespace is not served.
   [[nodiscard]] std::optional<Audience> resolve(const bus::Audience& audience) const;
@@ -58,39 +90,62 @@ class Publisher {
 
   [[nodiscard]] const PublisherStats& stats() const noexcept { return stats_; }
   [[nodiscard]] std::uint64_t replaced() const noexcept { return pacer_.replaced(); }
+  [[nodiscard]] const EventRules& events() const noexcept { return events_; }
 
  private:
-  struct Encoded {
-    std::vector<transport::SharedFrame> frames;
+  /// An event on its way.
+  struct Event {
+    NamespaceId namespace_id = 0;
+    bus::Publication publication;
+    const EventRule* rule = nullptr;
     transport::DeliveryTerms terms;
+    EventFrames frames;
+    std::optional<AckWish> ack;
+    std::uint64_t durable = 0;  // its number in the log, 0: it isn't written
+    Accepted done;
+    std::move_only_function<void()> action;  // no event, but something that follows those before
+    /// Whether it has a position of its own: others are not sent again.
+    [[nodiscard]] bool counts() const noexcept {
+      return terms.delivery_class != transport::DeliveryClass::volatile_ && !ack;
+    }
   };
 
-  [[nodiscard]] std::error_code send(NamespaceId namespace_id, bus::Publication publication,
-                                     const EventRule& rule, std::string_view channel);
-  [[nodiscard]] Result<Encoded> encode(const bus::Publication& publication, const EventRule& rule,
-                                       std::uint64_t audience_key,
-                                       std::optional<std::uint64_t> ack_id);
-  [[nodiscard]] std::error_code send_to_room(NamespaceId namespace_id,
-                                             const bus::Publication& publication,
-                                             const EventRule& rule);
-  [[nodiscard]] std::error_code send_to_audience(NamespaceId namespace_id,
-                                                 bus::Publication publication,
-                                                 const EventRule& rule, std::string_view channel);
-  void send_held(bus::Publication&& publication);
-  void remember(const bus::Publication& publication, NamespaceId namespace_id,
-                const EventRule& rule, const std::vector<transport::SharedFrame>& frames);
+  [[nodiscard]] Event encode(NamespaceId namespace_id, bus::Publication publication,
+                             const EventRule& rule, std::string_view channel);
+  [[nodiscard]] Result<Event> prepare(NamespaceId namespace_id, bus::Publication publication,
+                                      const EventRule& rule, std::string_view channel);
+  [[nodiscard]] std::error_code write(Event& event);
+  void send(Event event, TimePoint now);
+  [[nodiscard]] bool must_wait(const Event& event) const;
+  void hold(Event event);
+  void release_written(std::uint64_t number, TimePoint now);
+  void give_up(std::uint64_t number, TimePoint now);
+  Event take_waiting();
+  void release(Event event, TimePoint now);
+  void remember(const Event& event, TimePoint now);
+  void deliver(Event& event);
+  void deliver_to_room(const Event& event, WorkerSet targets, rooms::RoomNumber room);
+  void send_paced(bus::Publication&& publication, TimePoint now);
+  template <class F>
+  void for_each_room(const Event& event, F&& f);
   [[nodiscard]] WorkerSet workers_for(const Audience& audience) const;
 
   const SharedRules& rules_;
   RoomTable& rooms_;
   Snapshots& snapshots_;
+  EventHistory& history_;
   WorkerGroup& workers_;
+  eventlog::LogSink* const log_;
   const EventRules events_;
+  const bool with_positions_;
   EventPacer pacer_;
+  std::deque<Event> waiting_;         // for the disk, and behind those that do
+  std::size_t everyone_waiting_ = 0;  // of them, for rooms that aren't named
+  bool to_commit_ = false;
+  bool log_failing_ = false;
   PublisherStats stats_;
-  std::string packet_;          // the text being encoded: its memory is kept
-  const std::string epoch_;     // of this process: offsets of two runs can't be mistaken
-  std::uint64_t sequence_ = 0;  // of accepted publications
+  std::string packet_;  // the text being encoded: its memory is kept
+  std::uint64_t last_number_;
   std::uint64_t next_ack_id_ = 0;
 };
 

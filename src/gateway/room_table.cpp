@@ -40,7 +40,8 @@ RoomRecord& RoomTable::find_or_make(NamespaceId namespace_id, std::string_view n
 }
 
 void RoomTable::release(RoomRecord& record) {
-  const bool held = record.present != 0 || record.unsettled != 0 || record.parked != 0;
+  const bool held =
+      record.present != 0 || record.unsettled != 0 || record.parked != 0 || record.waiting != 0;
   if (held || record.snapshot != nullptr || record.newest != 0) return;
   rooms_.erase(rooms_.find(record.room->key()));
 }

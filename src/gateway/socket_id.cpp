@@ -29,6 +29,13 @@ SocketId SocketId::make(std::uint32_t slot) {
   return id;
 }
 
+SocketId SocketId::of(std::string_view text) {
+  SocketId id;
+  OUTCRY_ASSERT(text.size() == id.text_.size());
+  std::ranges::copy(text, id.text_.begin());
+  return id;
+}
+
 std::optional<std::uint32_t> SocketId::slot_of(std::string_view text) {
   if (text.size() != kSocketIdLength) return std::nullopt;
   const auto raw = base64url_decode(text);

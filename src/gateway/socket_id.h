@@ -20,6 +20,8 @@ class SocketId {
  public:
   /// A fresh id for a socket in this slot, below 2^24.
   [[nodiscard]] static SocketId make(std::uint32_t slot);
+  /// The id of a socket that has come back, perhaps to another slot. `text`: kSocketIdLength.
+  [[nodiscard]] static SocketId of(std::string_view text);
   /// The slot that an id of this text would name.
   [[nodiscard]] static std::optional<std::uint32_t> slot_of(std::string_view text);
 

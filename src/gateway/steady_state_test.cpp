@@ -255,7 +255,7 @@ TEST_F(SteadyStateTest, an_event_for_several_rooms_allocates_nothing) {
   // it back. Here that is the test.
   const auto delivery = std::make_shared<const Delivery>(
       Delivery{.audience = {.rooms = {{.room = common_}, {.room = own_[0]}, {.room = own_[1]}}},
-               .frames = {make_event(published_++)}});
+               .frames = {.own = make_event(published_++)}});
   const auto publish_it = [&] {
     post(delivery);
     worker_.wake();

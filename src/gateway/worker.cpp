@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/assert.h"
+#include "gateway/positions_for.h"
 
 namespace outcry::gateway {
 namespace {
@@ -17,6 +18,24 @@ constexpr std::chrono::seconds kAckLifetime{60};
 constexpr std::size_t kTurnStep = 0x9E3779B1;
 constexpr std::size_t kAwaitedAcksMax = 10'000;
 constexpr std::size_t kAwaitedRecipientsMax = 1'000'000;
+
+/// Whether a client whose connection ended so finds its socket again. One that said goodbye, or
+/// broke the rules, is a new one the next time.
+bool may_come_back(transport::CloseReason reason) {
+  using Reason = transport::CloseReason;
+  switch (reason) {
+    case Reason::transport_error:
+    case Reason::ping_timeout:
+    case Reason::outbox_overflow:
+    case Reason::server_shutting_down:
+    case Reason::expired:
+      return true;
+    case Reason::transport_close:  // also a page that reloads: the server can't tell
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -50,6 +69,8 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::uint32_t slot = session.id().slot;
   while (slot >= clients_.size()) clients_.emplace_back();
   const std::string& parameter = context_.rules.config.auth.query_parameter;
+  const RecoveryConfig& recovery = context_.rules.config.recovery;
+  session.take_trailers(recovery.enabled && gets_positions(request, recovery.clients));
   clients_[slot].emplace(
       context_, context_.rules.limits.address_key(request.peer_address),
       std::make_unique<EngineClient::Opening>(EngineClient::Opening{
@@ -64,8 +85,8 @@ void Worker::on_binary(transport::EngineSession& session, Bytes bytes) {
   client_of(session).on_binary(session, bytes);
 }
 
-void Worker::on_close(transport::EngineSession& session, transport::CloseReason) {
-  client_of(session).on_close();
+void Worker::on_close(transport::EngineSession& session, transport::CloseReason reason) {
+  client_of(session).on_close(may_come_back(reason));
   clients_[session.id().slot].reset();
 }
 
@@ -107,11 +128,11 @@ void Worker::take(const std::shared_ptr<const Delivery>& delivery) {
   collect(delivery->audience, targets_);
   if (!targets_.empty()) ++stats_.publications;
   transport::DeliveryTerms terms = delivery->terms;
-  for (const transport::SharedFrame& shared : delivery->frames) {
+  delivery->frames.for_each([&](const transport::SharedFrame& shared) {
     const transport::FrameRef frame = endpoint_.share(shared, terms);
     for (const SessionId id : targets_) send_to(*sessions_.find(id), frame);
     terms = terms.of_next_name();
-  }
+  });
   if (delivery->ack) await_ack(*delivery->ack);
   targets_.clear();
 }
@@ -176,13 +197,53 @@ void Worker::apply(const SocketCommand& command, ClientSession& session) {
   }
 }
 
-void Worker::take(const AdmitAnswer& answer) {
-  transport::EngineSession* engine = endpoint_.find(answer.engine);
+void Worker::take(std::unique_ptr<AdmitAnswer> answer) {
+  transport::EngineSession* engine = endpoint_.find(answer->engine);
   if (engine != nullptr && !engine->closed()) {
-    client_of(*engine).on_admit_answer(*engine, answer);
-  } else if (!answer.refused) {
-    control_.send(SocketGone{.party = answer.party});
+    return client_of(*engine).on_admit_answer(*engine, std::move(*answer));
   }
+  // Nobody is there any more: he may come back once more.
+  if (answer->offer) {
+    control_.send(std::make_unique<SocketParked>(SocketParked{std::move(answer->offer->socket)}));
+  }
+  if (!answer->refused) control_.send(SocketGone{.party = answer->party});
+}
+
+void Worker::take(std::unique_ptr<ReturnAnswer> answer) {
+  const std::vector<rooms::RoomRef> rooms = answer->rooms;
+  if (ClientSession* session = sessions_.find(answer->session)) {
+    transport::EngineSession& engine = session->engine();
+    client_of(engine).on_return_answer(engine, std::move(*answer));
+  }
+  for (const rooms::RoomRef& room : rooms) settle(room);
+}
+
+void Worker::take(const std::unique_ptr<Reclaim>& reclaim) {
+  auto answer = std::make_unique<Reclaimed>(Reclaimed{.sid = reclaim->sid, .socket = std::nullopt});
+  ClientSession* session = find_by_sid(reclaim->namespace_id, reclaim->sid, reclaim->own_room);
+  if (session != nullptr) {
+    transport::EngineSession& engine = session->engine();
+    answer->socket = client_of(engine).give_up(*session);
+    engine.close(transport::CloseReason::server_close);
+  }
+  control_.send(std::move(answer));
+}
+
+/// By its slot; one that has come back to another slot by the room of its name.
+ClientSession* Worker::find_by_sid(NamespaceId namespace_id, std::string_view sid,
+                                   rooms::RoomNumber own_room) {
+  const auto is_meant = [&](const ClientSession* session) {
+    return session != nullptr && session->sid() == sid && session->namespace_id() == namespace_id &&
+           !session->claims();
+  };
+  const auto slot = SocketId::slot_of(sid);
+  ClientSession* session = slot ? sessions_.at(*slot) : nullptr;
+  if (is_meant(session)) return session;
+  for (const auto& member : hub_.members(own_room)) {
+    session = sessions_.at(member.session);
+    if (is_meant(session)) return session;
+  }
+  return nullptr;
 }
 
 void Worker::take(std::unique_ptr<JoinAnswer> answer) {

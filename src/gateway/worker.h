@@ -69,7 +69,9 @@ class Worker final : transport::Application, net::TickHandler {
   void take(RoomDelivery delivery);
   void take(const std::shared_ptr<const Delivery>& delivery);
   void take(const std::shared_ptr<const SocketCommand>& command);
-  void take(const AdmitAnswer& answer);
+  void take(std::unique_ptr<AdmitAnswer> answer);
+  void take(std::unique_ptr<ReturnAnswer> answer);
+  void take(const std::unique_ptr<Reclaim>& reclaim);
   void take(std::unique_ptr<JoinAnswer> answer);
   void take(std::unique_ptr<transport::HandedOver> connection) {
     endpoint_.adopt(std::move(*connection));
@@ -85,6 +87,8 @@ class Worker final : transport::Application, net::TickHandler {
   void collect(const Audience& audience, std::vector<SessionId>& out);
   template <class F>
   void for_each_session(NamespaceId namespace_id, const std::vector<RoomTarget>& rooms, F&& f);
+  [[nodiscard]] ClientSession* find_by_sid(NamespaceId namespace_id, std::string_view sid,
+                                           rooms::RoomNumber own_room);
   void settle(const rooms::RoomRef& room);
   void apply(const SocketCommand& command, ClientSession& session);
   [[nodiscard]] ClientContext::OnAck on_ack_handler();

@@ -20,15 +20,17 @@ class WorkerAdmissionTest : public test::WorkerFixture {
     return fmt::format(R"(40{}{{"token":"{}"}})", namespace_name, token_of(user));
   }
   void admit(const AdmitRequest& request) {
-    post(AdmitAnswer{
-        .engine = request.engine, .party = request.party, .namespace_id = request.namespace_id});
+    post(std::make_unique<AdmitAnswer>(AdmitAnswer{.engine = request.engine,
+                                                   .party = request.party,
+                                                   .refused = std::nullopt,
+                                                   .namespace_id = request.namespace_id}));
   }
   void refuse(const AdmitRequest& request, Code code, std::uint32_t retry_after_ms) {
-    post(AdmitAnswer{.engine = request.engine,
-                     .party = request.party,
-                     .retry_after_ms = retry_after_ms,
-                     .refused = code,
-                     .namespace_id = request.namespace_id});
+    post(std::make_unique<AdmitAnswer>(AdmitAnswer{.engine = request.engine,
+                                                   .party = request.party,
+                                                   .retry_after_ms = retry_after_ms,
+                                                   .refused = code,
+                                                   .namespace_id = request.namespace_id}));
   }
   void wait_until_no_session() {
     while (stats().engine_sessions > 0) std::this_thread::yield();

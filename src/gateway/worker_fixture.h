@@ -110,13 +110,10 @@ class WorkerFixture : public testing::Test {
             .rooms = targets(named.rooms, named.namespace_id),
             .except = targets(named.except, named.namespace_id)};
   }
-  static std::vector<transport::SharedFrame> frames_of(std::string_view text,
-                                                       std::optional<std::uint64_t> ack_id = {}) {
+  static EventFrames frames_of(std::string_view text, std::optional<std::uint64_t> ack_id = {}) {
     const bus::Publication publication{.event = "news", .arguments = std::string(text)};
     std::string scratch;
-    std::vector<transport::SharedFrame> out;
-    encode_event(publication, {}, ack_id, scratch, out);
-    return out;
+    return encode_event(publication, {}, {.ack_id = ack_id}, scratch);
   }
   void publish(const Named& to, std::string_view text = "1",
                std::optional<AckWish> ack = std::nullopt) {

@@ -76,7 +76,7 @@ TEST_F(WorkerPublisherTest, a_room_without_members_is_nobody) {
   post(std::make_shared<const Delivery>(
       Delivery{.audience = {.rooms = {RoomTarget{}}}, .frames = frames_of("1")}));
   publish({.rooms = {"nobody"}}, "2");
-  post(RoomDelivery{.room = 4711, .frame = frames_of("3").front()});
+  post(RoomDelivery{.room = 4711, .frame = frames_of("3").own});
   publish({.everyone = true, .except = {"nobody"}}, "4");
   EXPECT_EQ(client.receive(), R"(42["news",4])");
 }

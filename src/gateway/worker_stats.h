@@ -16,6 +16,7 @@ struct ClientStats {
   std::uint64_t packets_malformed = 0;  // Socket.IO packets that ended their connection
   std::uint64_t events_received = 0;
   std::uint64_t events_unknown = 0;
+  std::uint64_t recoveries = 0;  // sockets that came back and missed nothing
   std::uint64_t joins = 0;
   std::uint64_t joins_refused = 0;  // `error` sent, whatever the reason
   std::uint64_t leaves = 0;

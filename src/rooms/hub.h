@@ -62,6 +62,14 @@ class Hub {
   [[nodiscard]] std::span<const Member> members(RoomNumber room) const;
   /// The room of this number, which has members.
   [[nodiscard]] RoomRef room(RoomNumber number) const { return rooms_[by_number_.at(number)].room; }
+  /// Calls f(const Room&) for each of a session's rooms; f must not change the hub.
+  template <class F>
+  void for_each_room(SessionId session, F&& f) const {
+    if (session.slot >= sessions_.size()) return;
+    for (const Membership& membership : sessions_[session.slot].items()) {
+      f(*rooms_[membership.room].room);
+    }
+  }
   [[nodiscard]] bool is_member(SessionId session, RoomNumber room) const;
   /// The session's room of this namespace and name, or null.
   [[nodiscard]] RoomRef find(SessionId session, NamespaceId namespace_id,

@@ -27,6 +27,7 @@ struct OpenRequest {
   std::size_t engine_path = 0;  // index into TransportOptions::engine_paths
   std::string_view query;
   std::string_view authorization;
+  std::string_view user_agent;
   net::IpAddress peer_address;  // the client's, behind whatever trusted proxies
 };
 

@@ -60,6 +60,8 @@ class EngineSession final : net::TimerHandler {
   Sent send(const FrameRef& frame);
   /// The same for a frame meant for this client alone.
   Sent send(SharedFrame frame);
+  /// The same, but without its trailer whoever the client is.
+  Sent send_without_trailer(SharedFrame frame);
   /// Ends the session after what is queued, as far as the client still fetches it.
   void close(CloseReason reason);
 

@@ -31,6 +31,10 @@ Sent EngineSession::send(SharedFrame frame) {
   return send(endpoint_.share(std::move(frame)));
 }
 
+Sent EngineSession::send_without_trailer(SharedFrame frame) {
+  return send(endpoint_.share(std::move(frame)).without_trailer());
+}
+
 void EngineSession::queue(const FrameRef& frame) {
   ++endpoint_.counters().frames_sent;
   if (!behind_) {

@@ -100,6 +100,7 @@ void open_session(Endpoint& endpoint, Connection& connection, const EngineReques
   endpoint.application().on_open(session, {.engine_path = engine.path,
                                            .query = request.query,
                                            .authorization = request.authorization,
+                                           .user_agent = request.user_agent,
                                            .peer_address = connection.peer_address()});
   session.open_polling(connection);
 }

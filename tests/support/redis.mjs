@@ -67,6 +67,12 @@ export class NodePublisher {
     return this.published;
   }
 
+  /** To every socket of the namespace. */
+  emitToAll(event, ...args) {
+    this.emitter.emit(event, ...args);
+    return this.published;
+  }
+
   /** As python-socketio 5.15.1 and later write it: JSON, arguments as an array, binary beside it. */
   emitPythonJson(room, event, args, attachments) {
     return this.publish(

@@ -166,6 +166,13 @@ std::string_view first_argument(const Packet& event) {
   return elements.next().value_or(std::string_view());
 }
 
+std::string_view event_arguments(const Packet& event) {
+  const std::string_view first = first_argument(event);
+  if (first.empty()) return {};
+  const auto* end = event.data.data() + event.data.find_last_of(']');
+  return {first.data(), static_cast<std::size_t>(end - first.data())};
+}
+
 bool is_reserved_event(std::string_view name) {
   constexpr std::array<std::string_view, 6> kReserved = {
       "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
@@ -175,10 +182,13 @@ bool is_reserved_event(std::string_view name) {
   return false;
 }
 
-void append_connect(std::string& out, std::string_view namespace_name, std::string_view sid) {
+void append_connect(std::string& out, std::string_view namespace_name, std::string_view sid,
+                    std::string_view pid) {
   out += '0';
   append_namespace(out, namespace_name);
-  out.append(R"({"sid":")").append(sid).append(R"("})");
+  out.append(R"({"sid":")").append(sid);
+  if (!pid.empty()) out.append(R"(","pid":")").append(pid);
+  out.append(R"("})");
 }
 
 void append_connect_error(std::string& out, std::string_view namespace_name,

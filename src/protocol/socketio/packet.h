@@ -80,12 +80,16 @@ struct Packet {
 [[nodiscard]] std::string event_name(const Packet& event);
 /// The first argument after the event's name as JSON text, or empty.
 [[nodiscard]] std::string_view first_argument(const Packet& event);
+/// All of them, joined by ',' as they stand in the packet; empty for none.
+[[nodiscard]] std::string_view event_arguments(const Packet& event);
 /// True for names that neither side may use for its own events (`connect`, `disconnect`, …).
 [[nodiscard]] bool is_reserved_event(std::string_view name);
 
 // Encoders append one packet's text to `out`. `arguments` are valid JSON values joined by ','.
 
-void append_connect(std::string& out, std::string_view namespace_name, std::string_view sid);
+/// `pid`: the secret to come back with, or empty for none.
+void append_connect(std::string& out, std::string_view namespace_name, std::string_view sid,
+                    std::string_view pid = {});
 /// `data` is JSON text, or empty for none.
 void append_connect_error(std::string& out, std::string_view namespace_name,
                           std::string_view message, std::string_view data = {});

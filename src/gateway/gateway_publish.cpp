@@ -1,0 +1,209 @@
+// The gateway's part in publishing: from whatever source to the publisher, and on to the workers.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/json_text.h"
+#include "base/log.h"
+#include "gateway/gateway.h"
+#include "gateway/gateway_timers.h"
+
+namespace outcry::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kBacklogRetry{1};
+constexpr std::chrono::milliseconds kUpkeepInterval{1'000};
+// Events of this name are for this server and its peers; no client gets one.
+constexpr std::string_view kControlEvents = "outcry:";
+
+/// What tells one event from another. A payload's id is that of what happened, and several events
+/// may tell of it: with its name and audience it is one event's.
+std::string id_of(const bus::Publication& publication, const std::string& id_member) {
+  if (!publication.id.empty()) return publication.id;
+  const std::string& arguments = publication.arguments;
+  // Nearly always absent, and then found so without reading the JSON.
+  if (id_member.empty() || arguments.find(id_member) == std::string::npos) return {};
+  if (!arguments.starts_with('{')) return {};
+  const auto end = json::scan_value(arguments, 0);
+  if (!end) return {};
+  const auto own = json::string_member(std::string_view(arguments).substr(0, *end), id_member);
+  if (!own || own->empty()) return {};
+  const bus::Audience& audience = publication.audience;
+  std::string id = fmt::format("{}\n{}\n{}", *own, publication.event, audience.namespace_name);
+  for (const std::string& room : audience.rooms) id.append("\n").append(room);
+  return id;
+}
+
+}  // namespace
+
+// ---- The log ----
+
+void Gateway::load_log() {
+  eventlog::LogContents contents = std::move(log_.contents());
+  for (const eventlog::Life life : contents.lives) history_.know_life(life);
+  history_.note_trimmed(contents.trimmed_number);
+  const TimePoint now = steady_now();
+  const WallTime wall = wall_now();
+  for (eventlog::StoredEvent& stored : contents.events) {
+    const std::uint64_t number = stored.number;
+    std::string id = stored.id;
+    publisher_.load(std::move(stored), now, wall);
+    if (id.empty()) continue;
+    recent_ids_.remember(std::move(id),
+                         {.life = log_.life(), .durable = number, .released = number});
+  }
+  for (eventlog::StoredValue& stored : contents.values) publisher_.load(std::move(stored));
+  load_sockets(std::move(contents.sessions), wall - contents.last_written);
+}
+
+void Gateway::start_log() {
+  log_.start([this](eventlog::LogReport report) {
+    post([this, report = std::move(report)] {
+      publisher_.on_log(report, steady_now());
+      wake_workers();
+    });
+  });
+  upkeep();
+}
+
+/// What is done every second, whatever happens.
+void Gateway::upkeep() {
+  if (stopped_) return;
+  const TimePoint now = steady_now();
+  while (history_.trim(now)) {
+  }
+  parked_.expire(now);
+  publisher_.save_values(wall_now());
+  timers_->upkeep.expires_after(kUpkeepInterval);
+  timers_->upkeep.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (!error && !alive.expired()) upkeep();
+  });
+}
+
+// ---- Events ----
+
+void Gateway::take_bus_message(bus::Message message, std::string_view channel) {
+  if (auto* publication = std::get_if<bus::Publication>(&message)) {
+    if (publication->event.starts_with(kControlEvents)) {
+      if (take_control_event(*publication)) ++stats_.commands_refused;
+      return;
+    }
+    accept(std::move(*publication), channel, {});  // refusals are counted; nobody waits for them
+  } else if (auto* join = std::get_if<bus::JoinRooms>(&message)) {
+    take_command(SocketCommand::Kind::join, join->audience, join->rooms);
+  } else if (auto* leave = std::get_if<bus::LeaveRooms>(&message)) {
+    take_command(SocketCommand::Kind::leave, leave->audience, leave->rooms);
+  } else if (auto* away = std::get_if<bus::DisconnectSockets>(&message)) {
+    const auto kind =
+        away->close_connection ? SocketCommand::Kind::close : SocketCommand::Kind::disconnect;
+    take_command(kind, away->audience, {});
+  }
+}
+
+void Gateway::take_command(SocketCommand::Kind kind, const bus::Audience& audience,
+                           const std::vector<std::string>& rooms) {
+  // Behind the events that the publisher sent before.
+  publisher_.in_order([this, kind, audience, rooms] { run_command(kind, audience, rooms); });
+}
+
+// A join counts as granted to every worker until each has told how it went: an event that the
+// publisher sends right after it must find the new members.
+void Gateway::run_command(SocketCommand::Kind kind, const bus::Audience& audience,
+                          const std::vector<std::string>& rooms) {
+  auto resolved = publisher_.resolve(audience);
+  if (!resolved || !workers_.has_room(workers_.all())) {
+    ++stats_.commands_refused;
+    return;
+  }
+  ++stats_.commands;
+  auto command = std::make_shared<SocketCommand>(
+      SocketCommand{.kind = kind, .audience = std::move(*resolved), .rooms = {}});
+  for (const std::string& room : rooms) {
+    if (room.empty()) continue;  // nobody can be moved in or out of the room of everyone
+    if (kind == SocketCommand::Kind::join) {
+      RoomRecord& record = rooms_.find_or_make(command->audience.namespace_id, room);
+      for (std::size_t i = 0; i < workers_.size(); ++i) {
+        rooms_.granted(record, static_cast<WorkerId>(i));
+      }
+    }
+    command->rooms.push_back(publisher_.target(command->audience.namespace_id, room));
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const SocketCommand>(command));
+  }
+}
+
+void Gateway::publish(bus::Publication publication, PublishDone done) {
+  if (publication.event.starts_with(kControlEvents)) {
+    if (const auto error = take_control_event(publication)) return done(fail(error));
+    return done(PublishReceipt{.id = std::move(publication.id), .offset = {}});
+  }
+  std::string id = publication.id;
+  accept(std::move(publication), {},
+         [id = std::move(id), done = std::move(done)](Result<eventlog::Position> position) mutable {
+           if (!position) return done(fail(position.error()));
+           done(PublishReceipt{.id = std::move(id), .offset = to_string(*position)});
+         });
+  wake_workers_later();
+}
+
+void Gateway::accept(bus::Publication publication, std::string_view channel,
+                     Publisher::Accepted done) {
+  if (draining_) {
+    ++stats_.publications_draining;
+    if (done) done(fail(PublishError::unavailable));
+    return;
+  }
+  const TimePoint now = steady_now();
+  const std::string id = id_of(publication, config_.events.id_member);
+  if (id.empty()) return publisher_.accept(std::move(publication), channel, now, std::move(done));
+  if (const auto position = recent_ids_.find(id)) {
+    ++stats_.publications_repeated;
+    if (done) done(*position);
+    return;
+  }
+  if (recent_ids_.wait(id, done)) {
+    ++stats_.publications_repeated;
+    return;
+  }
+  recent_ids_.begin(id);
+  (void)recent_ids_.wait(id, done);
+  publisher_.accept(
+      std::move(publication), channel, now,
+      [this, id](Result<eventlog::Position> position) { recent_ids_.finish(id, position); });
+}
+
+// ---- Waking the workers ----
+
+void Gateway::wake_workers() {
+  wake_pending_ = false;
+  publisher_.commit();
+  if (workers_.wake() && !stopped_) retry_later();
+  if (publisher_.next_release() && !release_pending_ && !stopped_) release_later();
+}
+
+void Gateway::release_later() {
+  release_pending_ = true;
+  timers_->release.expires_at(*publisher_.next_release());
+  timers_->release.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (error || alive.expired()) return;
+    release_pending_ = false;
+    publisher_.release_paced(steady_now());
+    wake_workers();
+  });
+}
+
+void Gateway::retry_later() {
+  timers_->backlog.expires_after(kBacklogRetry);
+  timers_->backlog.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {
+    if (!error && !alive.expired()) wake_workers();
+  });
+}
+
+void Gateway::wake_workers_later() {
+  if (std::exchange(wake_pending_, true)) return;
+  post([this] { wake_workers(); });
+}
+
+}  // namespace outcry::gateway
