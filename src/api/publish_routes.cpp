@@ -30,7 +30,7 @@ struct Answers {
 Problem refusal(std::error_code error) {
   Problem problem{.kind = ProblemKind::unavailable, .detail = error.message()};
   if (error == PublishError::unknown_namespace || error == PublishError::too_big ||
-      error == PublishError::bad_command) {
+      error == PublishError::reserved_name || error == PublishError::bad_command) {
     problem.kind = ProblemKind::invalid_field;
     return problem;
   }

@@ -218,6 +218,12 @@ class Rules {
         problem("events.keys: \"{}\" isn't in events.latest; a key means nothing to it", event);
       }
     }
+    for (const auto& [event, names] : events.aliases) {
+      for (const std::string& name : names) {
+        if (!socketio::is_reserved_event(name)) continue;
+        problem("events.aliases: \"{}\", a name of \"{}\", is reserved by Socket.IO", name, event);
+      }
+    }
   }
 
   void eventlog() {

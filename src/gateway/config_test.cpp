@@ -120,6 +120,7 @@ TEST_F(ConfigTest, an_empty_table_is_one_of_whatever_its_key_wants) {
   EXPECT_THAT(error_of("[events]\nkeys = { quote = [\"symbol\"] }\n"),
               AllOf(HasSubstr("events.keys"), HasSubstr("values are texts")));
   EXPECT_THAT(error_of("[events]\naliases = { a = \"A\" }\n"), HasSubstr("lists of texts"));
+  EXPECT_THAT(error_of("[events]\naliases = { a = [\"disconnect\"] }\n"), HasSubstr("reserved"));
 }
 
 TEST_F(ConfigTest, the_environment_comes_before_the_file) {

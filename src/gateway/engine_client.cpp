@@ -33,13 +33,11 @@ std::string_view inside_brackets(std::string_view array) {
 
 std::string token_of_request(const transport::OpenRequest& request,
                              std::string_view query_parameter) {
-  if (!query_parameter.empty()) {
-    if (auto token = http::find_parameter(request.query, query_parameter)) return *token;
-  }
   if (request.authorization.starts_with(kBearer)) {
     return std::string(without_bearer(request.authorization));
   }
-  return {};
+  if (query_parameter.empty()) return {};
+  return http::find_parameter(request.query, query_parameter).value_or(std::string());
 }
 
 EngineClient::EngineClient(ClientContext& context, limits::Key address,

@@ -32,7 +32,7 @@
 
 namespace outcry::gateway {
 
-/// The token that the opening request carried: `?token=…`, else `Authorization: Bearer …`.
+/// The token that the opening request carried: `Authorization: Bearer …`, else `?token=…`.
 [[nodiscard]] std::string token_of_request(const transport::OpenRequest& request,
                                            std::string_view query_parameter);
 

@@ -394,6 +394,18 @@ TEST_F(GatewayTest, an_event_that_no_outbox_holds_under_all_its_names_is_refused
             PublishError::unknown_namespace);
 }
 
+TEST_F(GatewayTest, an_event_with_a_name_of_socket_ios_own_is_refused) {
+  start();
+  for (const char* event : {"connect", "connect_error", "disconnect", "disconnecting",
+                            "newListener", "removeListener"}) {
+    const auto refused =
+        publish(bus::Publication{.audience = {.everyone = true}, .event = event, .arguments = "1"});
+    ASSERT_FALSE(refused) << event;
+    EXPECT_EQ(refused.error(), PublishError::reserved_name) << event;
+  }
+  EXPECT_TRUE(publish(bus::Publication{.audience = {.everyone = true}, .event = "connected"}));
+}
+
 TEST_F(GatewayTest, a_socket_is_reached_by_its_id_on_whatever_worker_it_is) {
   start();
   std::vector<std::unique_ptr<Client>> clients;

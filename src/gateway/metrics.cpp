@@ -208,9 +208,10 @@ void add_control(Samples& out, const MetricsSource& source) {
               c.publications_repeated);
   out.counter("outcry_publications_unheard_total", "Publications to rooms without a member here.",
               p.publications_unheard);
-  out.counter("outcry_publications_refused_total",
-              "Publications not taken: unknown namespace, too big, overload, draining.",
-              p.publications_refused + c.publications_draining);
+  out.counter(
+      "outcry_publications_refused_total",
+      "Publications not taken: unknown namespace, reserved name, too big, overload, draining.",
+      p.publications_refused + c.publications_draining);
   out.counter("outcry_latest_paced_total",
               "Latest events that a newer one replaced within events.latest_interval_ms.",
               source.paced);

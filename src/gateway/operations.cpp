@@ -9,12 +9,13 @@
 namespace outcry::gateway {
 
 std::error_code make_error_code(PublishError error) {
-  static constexpr std::array<std::string_view, 6> kNames{
+  static constexpr std::array<std::string_view, 7> kNames{
       "no error",
       "the gateway takes no events at the moment",
       "the gateway is overloaded",
       "the namespace is not served here",
       "the event is larger than one message may be",
+      "the event has a name that Socket.IO reserves",
       "events whose names begin with outcry: are commands of this server, and this is none"};
   static const TableCategory category("publish", kNames);
   return {static_cast<int>(error), category};

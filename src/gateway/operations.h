@@ -29,7 +29,8 @@ enum class PublishError : std::uint8_t {
   overloaded,         // temporary: the workers' mailboxes or the log's queue are full
   unknown_namespace,  // no such namespace is served
   too_big,            // the encoded event is over the limit for one message
-  bad_command,        // a name that begins with outcry: and is no command, or a command's fields
+  reserved_name,  // a name that Socket.IO keeps for itself: clients would break their connection
+  bad_command,    // a name that begins with outcry: and is no command, or a command's fields
 };
 
 [[nodiscard]] std::error_code make_error_code(PublishError error);

@@ -8,6 +8,7 @@
 
 #include "gateway/operations.h"
 #include "gateway/stored_events.h"
+#include "protocol/socketio/packet.h"
 
 namespace outcry::gateway {
 namespace {
@@ -60,6 +61,8 @@ void Publisher::accept(bus::Publication publication, std::string_view channel, T
   };
   const auto namespace_id = rules_.namespace_id(publication.audience.namespace_name);
   if (!namespace_id) return refused(PublishError::unknown_namespace);
+  // The stock client takes such an event for a broken packet, and its connection with it.
+  if (socketio::is_reserved_event(publication.event)) return refused(PublishError::reserved_name);
   const EventRule& rule = events_.of(publication.event);
   const bool is_latest = rule.delivery_class == transport::DeliveryClass::latest;
   if (pacer_.active() && is_latest && !publication.callback) {
