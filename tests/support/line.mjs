@@ -3,9 +3,10 @@
 import net from "node:net";
 
 export class Line {
-  /** Forwards connections to `port` of this machine. */
-  static async to(port) {
+  /** Forwards connections to `port` of this machine; each begins with `preface` there. */
+  static async to(port, { preface = "" } = {}) {
     const line = new Line();
+    line.preface = preface;
     line.pairs = new Set();
     line.server = net.createServer((client) => line.#join(client, port));
     await new Promise((resolve) => line.server.listen(0, "127.0.0.1", resolve));
@@ -18,6 +19,7 @@ export class Line {
     const server = net.connect(port, "127.0.0.1");
     const pair = { client, server };
     this.pairs.add(pair);
+    server.write(this.preface);
     const end = () => {
       this.pairs.delete(pair);
       client.destroy();
