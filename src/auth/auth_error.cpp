@@ -27,6 +27,7 @@ constexpr std::array kNames{
     "refresh token refused"sv,
     "token from another issuer"sv,
     "token for another audience"sv,
+    "token lacks a required claim"sv,
     "bad room template"sv,
 };
 static_assert(kNames.size() == static_cast<std::size_t>(AuthError::room_template) + 1);

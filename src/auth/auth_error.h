@@ -25,6 +25,7 @@ enum class AuthError : std::uint8_t {
   refresh_token,  // `type` is "refresh": for the back end's token endpoint only
   issuer,         // `iss` isn't the configured one
   audience,       // `aud` doesn't hold the configured one
+  missing_claim,  // a claim of the policy's is absent, or says something else
   room_template,  // a room template that can't be understood, is too wide, or comes twice
 };
 

@@ -128,16 +128,18 @@ bool counts_up_or_down(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::string> secret_weakness(std::string_view secret) {
+std::optional<std::string> secret_weakness(std::string_view secret, std::size_t bytes_min) {
   if (secret.empty()) return "is empty";
+  // A public key that stands where a secret belongs is known to everybody (CVE-2015-9235).
+  if (secret.contains("-----BEGIN ")) return "is a key or certificate in PEM, and no secret";
   const std::string plain = plain_form(secret);
   if (std::ranges::any_of(kWellKnown, [&](auto known) { return repeats(plain, known); })) {
     return "is a well-known default";
   }
   const auto within = [&plain](std::string_view giveaway) { return plain.contains(giveaway); };
   if (std::ranges::any_of(kGiveaways, within)) return "contains a well-known default";
-  if (secret.size() < kSecretBytesMin) {
-    return fmt::format("has {} bytes; at least {} are needed", secret.size(), kSecretBytesMin);
+  if (secret.size() < bytes_min) {
+    return fmt::format("has {} bytes; at least {} are needed", secret.size(), bytes_min);
   }
   if (repeats_itself(secret)) return "is a repeated pattern";
   if (distinct_bytes(secret) < kDistinctBytesMin) return "has too few different characters";

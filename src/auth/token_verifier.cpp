@@ -1,19 +1,15 @@
 #include "auth/token_verifier.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
 
 #include <nlohmann/json.hpp>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
+#include "auth/signature.h"
 #include "auth/token_json.h"
-#include "base/assert.h"
 #include "base/base64.h"
 
 namespace outcry::auth {
@@ -23,42 +19,8 @@ constexpr std::size_t kTextBytesMax = 256;
 constexpr std::size_t kListMax = 256;
 constexpr double kLatestSecond = 253'402'300'799;  // 9999-12-31: what a date can still name
 
-struct FreeMac {
-  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
-};
-using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
-using Sha256 = std::array<unsigned char, 32>;
-
-/// An HMAC context that has its key and waits for data. Null if OpenSSL can't.
-MacContext keyed_hmac(std::string_view secret) {
-  // Fetching walks the providers under a lock: once for the process, not for each token.
-  static EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  if (hmac == nullptr) return nullptr;
-  MacContext context(EVP_MAC_CTX_new(hmac));
-  std::array<char, 7> digest{'S', 'H', 'A', '2', '5', '6', '\0'};
-  const std::array<OSSL_PARAM, 2> parameters{
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-      OSSL_PARAM_construct_end()};
-  const auto* bytes = reinterpret_cast<const unsigned char*>(secret.data());
-  if (!context || EVP_MAC_init(context.get(), bytes, secret.size(), parameters.data()) != 1) {
-    return nullptr;
-  }
-  return context;
-}
-
-/// nullopt only if OpenSSL runs out of memory.
-std::optional<Sha256> hmac_of(const EVP_MAC_CTX* keyed, std::string_view input) {
-  const MacContext context(EVP_MAC_CTX_dup(keyed));
-  const auto* bytes = reinterpret_cast<const unsigned char*>(input.data());
-  Sha256 result;
-  std::size_t length = 0;
-  if (!context || EVP_MAC_update(context.get(), bytes, input.size()) != 1 ||
-      EVP_MAC_final(context.get(), result.data(), &length, result.size()) != 1 ||
-      length != result.size()) {
-    return std::nullopt;
-  }
-  return result;
-}
+/// A token without `kid` may be any key's: but it isn't worth more checks than this.
+constexpr std::size_t kChecksMax = 8;
 
 /// Identifiers end up in log lines and room names: short, and nothing that could forge a line.
 bool usable_text(std::string_view text) {
@@ -169,10 +131,20 @@ std::error_code read_details(const TokenJson& payload, const TokenPolicy& policy
   return {};
 }
 
+std::error_code check_required(const TokenJson& payload, const TokenPolicy& policy) {
+  for (const TokenPolicy::RequiredClaim& required : policy.required_claims) {
+    const auto member = payload.find(required.name);
+    if (!member || *member == "null") return AuthError::missing_claim;
+    if (required.text && text_of(*member) != *required.text) return AuthError::missing_claim;
+  }
+  return {};
+}
+
 Result<Claims> read_claims(const TokenJson& payload, const TokenPolicy& policy, WallTime now) {
   Claims claims;
   if (const auto error = read_times(payload, policy, now, claims)) return fail(error);
   if (const auto error = check_parties(payload, policy)) return fail(error);
+  if (const auto error = check_required(payload, policy)) return fail(error);
   if (const auto error = read_details(payload, policy, claims)) return fail(error);
   if (const auto error = read_identity(payload, policy, claims)) return fail(error);
   return claims;
@@ -180,44 +152,17 @@ Result<Claims> read_claims(const TokenJson& payload, const TokenPolicy& policy, 
 
 }  // namespace
 
-std::string_view name_of(Algorithm algorithm) noexcept {
-  switch (algorithm) {
-    case Algorithm::hs256:
-      return "HS256";
-  }
-  return {};
-}
-
-/// A key made ready once: verifying copies the keyed context instead of hashing the key again.
 struct TokenVerifier::KeyState {
   std::string id;
   Algorithm algorithm;
-  MacContext hmac;
-
-  [[nodiscard]] bool verify(std::string_view input, std::string_view signature) const {
-    switch (algorithm) {
-      case Algorithm::hs256: {
-        const std::optional<Sha256> expected = hmac_of(hmac.get(), input);
-        // Constant time: how many bytes agree must not be measurable.
-        return expected && signature.size() == expected->size() &&
-               CRYPTO_memcmp(signature.data(), expected->data(), expected->size()) == 0;
-      }
-    }
-    return false;
-  }
+  SignatureCheck check;
 };
 
 TokenVerifier::TokenVerifier(std::vector<Key> keys, TokenPolicy policy)
     : policy_(std::move(policy)) {
-  if (keys.empty()) throw std::invalid_argument("a token verifier needs at least one key");
   for (Key& key : keys) {
-    if (key.material.empty()) throw std::invalid_argument("a token key is empty");
-    auto state = std::make_unique<KeyState>();
-    state->hmac = keyed_hmac(key.material);
-    if (!state->hmac) throw std::runtime_error("OpenSSL offers no HMAC-SHA256");
-    state->id = std::move(key.id);
-    state->algorithm = key.algorithm;
-    keys_.push_back(std::move(state));
+    SignatureCheck check(key);
+    keys_.push_back(std::make_unique<KeyState>(std::move(key.id), key.algorithm, std::move(check)));
     OPENSSL_cleanse(key.material.data(), key.material.size());
   }
 }
@@ -277,17 +222,17 @@ std::error_code TokenVerifier::check_signature(std::string_view header, std::str
   const auto key_id = kid ? text_of(*kid) : std::nullopt;
   if (kid && !key_id) return AuthError::malformed;
 
-  std::error_code error = AuthError::unknown_key;
+  std::size_t checks = 0;
+  bool named = !key_id;  // a key of the token's `kid`, or any if it has none
   for (const auto& key : keys_) {
     if (key_id && !key->id.empty() && key->id != *key_id) continue;
-    if (*algorithm != name_of(key->algorithm)) {
-      if (error == AuthError::unknown_key) error = AuthError::algorithm;
-      continue;
-    }
-    if (key->verify(input, signature)) return {};
-    error = AuthError::bad_signature;
+    named = named || !key->id.empty();
+    if (*algorithm != name_of(key->algorithm) || checks == kChecksMax) continue;
+    ++checks;
+    if (key->check.verify(input, signature)) return {};
   }
-  return error;
+  if (checks > 0) return AuthError::bad_signature;
+  return named && !keys_.empty() ? AuthError::algorithm : AuthError::unknown_key;
 }
 
 std::string sign_payload(const Key& key, std::string_view payload) {
@@ -296,11 +241,9 @@ std::string sign_payload(const Key& key, std::string_view payload) {
   std::string token = base64url_encode(as_bytes(header.dump()));
   token += '.';
   token += base64url_encode(as_bytes(payload));
-  const MacContext keyed = keyed_hmac(key.material);
-  const std::optional<Sha256> signature = keyed ? hmac_of(keyed.get(), token) : std::nullopt;
-  OUTCRY_ASSERT(signature.has_value());
+  const std::string signature = sign_hmac(key, token);
   token += '.';
-  token += base64url_encode(std::as_bytes(std::span(*signature)));
+  token += base64url_encode(as_bytes(signature));
   return token;
 }
 

@@ -6,8 +6,7 @@
 //     └────────────────── may select a key (`kid`), never an algorithm
 //
 // The algorithm belongs to the key: a token's `alg` must equal it and decides nothing. This closes
-// "alg: none" and the use of a public key as an HMAC secret, for later algorithms as well.
-// Adding one means: an Algorithm, its line in `KeyState` (token_verifier.cpp), and its mint().
+// "alg: none" and the use of a public key as an HMAC secret.
 //
 // JWT (RFC 7519) in JWS compact form (RFC 7515). Pure: bytes and time in, claims out.
 // Thread: verify() and mint() may be called from any thread at once.
@@ -23,22 +22,11 @@
 #include <vector>
 
 #include "auth/auth_error.h"
+#include "auth/token_key.h"
 #include "base/clock.h"
 #include "base/result.h"
 
 namespace outcry::auth {
-
-enum class Algorithm : std::uint8_t { hs256 };
-
-/// The name in a token's `alg` header (RFC 7518 §3.1).
-[[nodiscard]] std::string_view name_of(Algorithm algorithm) noexcept;
-
-/// A verification key. `id` is matched with a token's `kid`; a key without id serves any token.
-struct Key {
-  std::string id;
-  Algorithm algorithm = Algorithm::hs256;
-  std::string material;  // hs256: the shared secret's bytes
-};
 
 struct TokenPolicy {
   /// Of these claims the first that is present names the user.
@@ -52,6 +40,12 @@ struct TokenPolicy {
   std::string issuer;       // required `iss`; empty: any
   std::string audience;     // required in `aud`; empty: any
   std::string rooms_claim;  // lists the rooms that the token lets its user into; empty: none does
+  /// Claims that a token must have; with a text, exactly that one.
+  struct RequiredClaim {
+    std::string name;
+    std::optional<std::string> text;
+  };
+  std::vector<RequiredClaim> required_claims{};
 };
 
 /// What a verified token says. All strings are UTF-8 without control characters, at most 256 bytes.
@@ -108,7 +102,8 @@ struct TokenRequest {
   std::vector<std::string> permissions;
 };
 
-/// Signs `payload` as it is, valid claims or not.
+/// Signs `payload` as it is, valid claims or not. `key` holds a secret (AlgorithmFamily::hmac), for
+/// a public key can't sign.
 [[nodiscard]] std::string sign_payload(const Key& key, std::string_view payload);
 
 /// Signs a token: for development, the command line and tests. Throws std::invalid_argument if a

@@ -307,8 +307,46 @@ TEST(TokenVerifier, kid_selects_among_keys_and_never_brings_one_in) {
   EXPECT_EQ(error(R"({"alg":"HS256","kid":7})"), AuthError::malformed);
 }
 
-TEST(TokenVerifier, needs_a_key_with_material) {
-  EXPECT_THROW(TokenVerifier({}, {}), std::invalid_argument);
+TEST(TokenVerifier, an_unknown_kid_is_told_apart_from_a_wrong_algorithm) {
+  std::vector<Key> keys;
+  keys.push_back(key("", kSecret));  // serves any token of its algorithm
+  keys.push_back(key("named", kSecret));
+  const TokenVerifier two(std::move(keys), {});
+  const auto error = [&](const char* header) {
+    return two.verify(sign(header, payload(), "another secret of thirty-two bytes"), kNow).error();
+  };
+  EXPECT_EQ(error(R"({"alg":"RS256","kid":"other"})"), AuthError::unknown_key);
+  EXPECT_EQ(error(R"({"alg":"RS256","kid":"named"})"), AuthError::algorithm);
+  EXPECT_EQ(error(R"({"alg":"RS256"})"), AuthError::algorithm);
+  EXPECT_EQ(error(R"({"alg":"HS256","kid":"other"})"), AuthError::bad_signature);
+}
+
+TEST(TokenVerifier, without_keys_every_token_names_an_unknown_one) {
+  const TokenVerifier none({}, {});
+  EXPECT_EQ(none.verify(sign(kHeader, payload()), kNow).error(), AuthError::unknown_key);
+}
+
+TEST(TokenVerifier, a_token_is_worth_a_few_checks_only) {
+  std::vector<Key> keys;
+  keys.reserve(21);
+  for (int i = 0; i < 20; ++i)
+    keys.push_back(key("", "a wrong secret, number " + std::to_string(i)));
+  keys.push_back(key("last", kSecret));
+  const TokenVerifier many(std::move(keys), {});
+  EXPECT_EQ(many.verify(sign(kHeader, payload()), kNow).error(), AuthError::bad_signature);
+}
+
+TEST(TokenVerifier, required_claims_are_there_with_their_texts) {
+  TokenPolicy policy;
+  policy.required_claims = {{"tenant", std::nullopt}, {"env", "live"}};
+  EXPECT_EQ(error_of_payload(payload(R"("tenant":7,"env":"live")"), policy), std::error_code());
+  for (const char* bad : {R"("env":"live")", R"("tenant":null,"env":"live")", R"("tenant":"a")",
+                          R"("tenant":"a","env":"test")", R"("tenant":"a","env":["live"])"}) {
+    EXPECT_EQ(error_of_payload(payload(bad), policy), AuthError::missing_claim) << bad;
+  }
+}
+
+TEST(TokenVerifier, needs_keys_with_material) {
   std::vector<Key> keys;
   keys.push_back(key("", ""));
   EXPECT_THROW(TokenVerifier(std::move(keys), {}), std::invalid_argument);

@@ -14,6 +14,7 @@ int print_token(const TokenOptions& options, const Surroundings& surroundings) {
   load.environment = surroundings.environment;
   const gateway::AuthConfig auth = gateway::read_config(load).config.auth;
   auth::Key key;
+  key.algorithm = auth::algorithm_named(auth.algorithm).value_or(auth::Algorithm::hs256);
   key.material = options.secret_file.empty()
                      ? auth.secret
                      : gateway::read_secret_file(options.secret_file, "--secret-file");

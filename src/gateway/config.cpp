@@ -229,11 +229,14 @@ void relax(Config& config) {
 void make_up_secrets(LoadedConfig& loaded) {
   constexpr std::size_t kRandomBytes = 36;
   Config& config = loaded.config;
-  if (config.auth.secret.empty()) {
+  const bool has_public_keys = !config.auth.public_keys.empty() || !config.auth.jwks_file.empty() ||
+                               !config.auth.jwks_url.empty();
+  if (config.auth.secret.empty() && !has_public_keys) {
     config.auth.secret = random_id(kRandomBytes);
     loaded.made_up.emplace_back("auth.secret");
     loaded.notices.push_back("development: auth.secret for this run is " + config.auth.secret);
-  } else if (const auto weakness = auth::secret_weakness(config.auth.secret)) {
+  } else if (const auto weakness = auth::secret_weakness(config.auth.secret);
+             weakness && !config.auth.secret.empty()) {
     loaded.notices.push_back("development: auth.secret " + *weakness +
                              "; without --dev it is refused");
   }

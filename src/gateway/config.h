@@ -93,16 +93,31 @@ struct OperationsConfig {
 /// [auth]: who a client is.
 struct AuthConfig {
   std::string secret;
-  std::string secret_file;  // its content is in secret after loading
-  std::string algorithm = "HS256";
+  std::string secret_file;          // its content is in secret after loading
+  std::string algorithm = "HS256";  // of the secret
+  /// `kid` -> algorithm and PEM file: "ES256 keys/2026-a.pem".
+  std::map<std::string, std::string> public_keys;
+  std::string jwks_file;
+  std::string jwks_url;
+  std::string jwks_ca_file;
+  seconds jwks_refresh{300};
+  seconds jwks_refetch_min{10};
+  milliseconds jwks_timeout{2'000};
+  std::size_t jwks_bytes_max = 262'144;
   Strings identity_claims{"user_id", "sub"};
   seconds age_max{3600};
   seconds leeway{30};
   std::size_t token_bytes_max = 8192;
   std::string issuer;
   std::string audience;
+  Strings required_claims;  // "name", or "name=text"
   std::string query_parameter = "token";
   std::size_t cache_entries_max = 1024;  // of each worker
+  seconds expiry_warning{60};
+  std::size_t revocations_max = 100'000;
+  std::string revocation_prefix;   // of Redis keys
+  std::string revocation_channel;  // of Redis
+  milliseconds revocation_scan{10'000};
 };
 
 /// [bus]: where events come from.

@@ -9,6 +9,7 @@
 
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
+#include "gateway/config_auth.h"
 #include "gateway/config_tls.h"
 #include "gateway/retention_rules.h"
 #include "net/ip_range.h"
@@ -54,7 +55,7 @@ class Rules {
     for (const std::string& tls : tls_problems(config_)) problem("{}", tls);
     socketio();
     operations();
-    auth();
+    for (const std::string& auth : auth_problems(config_.auth, development_)) problem("{}", auth);
     bus();
     store();
     rooms();
@@ -146,17 +147,6 @@ class Rules {
             "`openssl rand -base64 24`",
             key.size(), kApiKeyBytesMin);
       }
-    }
-  }
-
-  void auth() {
-    if (development_) return;
-    if (const auto weakness = auth::secret_weakness(config_.auth.secret)) {
-      problem(
-          "auth.secret: {}; make one with `openssl rand -base64 48` and set it here, in "
-          "auth.secret_file or in OUTCRY_AUTH_SECRET, the same in the back end (--dev allows "
-          "weak ones)",
-          *weakness);
     }
   }
 

@@ -19,6 +19,8 @@ constexpr ConfigKey reloadable(ConfigKey key) {
   return key;
 }
 
+/// [auth]
+[[nodiscard]] std::span<const ConfigKey> auth_keys();
 /// [limits]
 [[nodiscard]] std::span<const ConfigKey> limits_keys();
 /// [store], [rooms], [policy_grant] and [policy_http]

@@ -15,7 +15,6 @@ constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kListMax = 64;
 
 constexpr std::array kTransports{"polling"sv, "websocket"sv};
-constexpr std::array kAlgorithms{"HS256"sv};
 constexpr std::array kTlsVersions{"1.2"sv, "1.3"sv};
 constexpr std::array kPlainHttp{"refuse"sv, "allow"sv};
 constexpr std::array kProxyProtocol{"off"sv, "required"sv};
@@ -194,45 +193,6 @@ constexpr std::array kOperationsKeys{
                 "to one of them; empty: none is asked for."}),
 };
 
-using A = AuthConfig;
-constexpr std::array kAuthKeys{
-    ConfigKey{"auth",
-              "secret",
-              &member<&Config::auth, &A::secret>,
-              "Secret that the back end signs its tokens with; at least 32 bytes.",
-              "",
-              0,
-              0,
-              {},
-              true},
-    ConfigKey{"auth", "secret_file", &member<&Config::auth, &A::secret_file>,
-              "File whose content is the secret; a line end at its end doesn't count."},
-    ConfigKey{"auth", "algorithm", &member<&Config::auth, &A::algorithm>,
-              "Algorithm of the secret. A token that names another is refused.", "", 0, 0,
-              kAlgorithms},
-    ConfigKey{"auth", "identity_claims", &member<&Config::auth, &A::identity_claims>,
-              "Of these claims the first that a token has names its user.", "", 1, 8},
-    ConfigKey{"auth", "age_max_s", &member<&Config::auth, &A::age_max>,
-              "Longest time since `iat` at which a token is still taken; 0: not limited. A token "
-              "without `iat` may end at most this far ahead.",
-              "s", 0, 31'536'000},
-    ConfigKey{"auth", "leeway_s", &member<&Config::auth, &A::leeway>,
-              "How far the clocks of issuer and gateway may be apart.", "s", 0, 600},
-    ConfigKey{"auth", "token_bytes_max", &member<&Config::auth, &A::token_bytes_max>,
-              "Longest token; a longer one is refused unread.", "bytes", 256, 65'536},
-    ConfigKey{"auth", "issuer", &member<&Config::auth, &A::issuer>,
-              "Required `iss` claim; empty: any."},
-    ConfigKey{"auth", "audience", &member<&Config::auth, &A::audience>,
-              "Required in the `aud` claim; empty: any."},
-    ConfigKey{"auth", "query_parameter", &member<&Config::auth, &A::query_parameter>,
-              "Query parameter that may carry the token; empty: none. The CONNECT payload's "
-              "`token` and `Authorization: Bearer` are taken as well."},
-    ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
-              "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
-              "none. The least recently used make room.",
-              "entries", 0, 1'000'000},
-};
-
 using B = BusConfig;
 constexpr std::array kBusKeys{
     ConfigKey{"bus",
@@ -335,7 +295,7 @@ std::vector<ConfigKey> all_keys() {
   add(kEngineKeys);
   add(kSocketioKeys);
   add(kOperationsKeys);
-  add(kAuthKeys);
+  add(auth_keys());
   add(kBusKeys);
   add(room_keys());
   add(kEventsKeys);

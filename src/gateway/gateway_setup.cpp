@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/config_auth.h"
 #include "gateway/config_tls.h"
 #include "gateway/placement.h"
 #include "net/cpu.h"
@@ -109,17 +110,9 @@ transport::TransportOptions transport_options(const Config& config) {
 }
 
 SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
-  const AuthConfig& auth = config.auth;
   return SharedRules{
       .config = config,
-      .verifier = auth::TokenVerifier({{.material = auth.secret}},
-                                      {.identity_claims = auth.identity_claims,
-                                       .age_max = auth.age_max,
-                                       .leeway = auth.leeway,
-                                       .token_bytes_max = auth.token_bytes_max,
-                                       .issuer = auth.issuer,
-                                       .audience = auth.audience,
-                                       .rooms_claim = config.policy_grant.claim}),
+      .verifier = auth::TokenVerifier(token_keys(config.auth), token_policy(config)),
       .rooms = room_policy(config.rooms),
       .grants = grant_verifier(config),
       .packet_limits = {.attachments_max =

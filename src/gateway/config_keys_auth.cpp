@@ -1,0 +1,69 @@
+#include <array>
+
+#include "gateway/config_key_tables.h"
+
+namespace outcry::gateway {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array kAlgorithms{"HS256"sv, "HS384"sv, "HS512"sv};
+
+using A = AuthConfig;
+constexpr std::array kAuthKeys{
+    ConfigKey{"auth",
+              "secret",
+              &member<&Config::auth, &A::secret>,
+              "Secret that the back end signs its tokens with; at least as many bytes as its "
+              "algorithm's hash has: 32, 48 or 64. Empty where public keys are used.",
+              "",
+              0,
+              0,
+              {},
+              true},
+    ConfigKey{"auth", "secret_file", &member<&Config::auth, &A::secret_file>,
+              "File whose content is the secret; a line end at its end doesn't count."},
+    ConfigKey{"auth", "algorithm", &member<&Config::auth, &A::algorithm>,
+              "Algorithm of the secret. A token that names another is refused.", "", 0, 0,
+              kAlgorithms},
+    ConfigKey{"auth", "public_keys", &member<&Config::auth, &A::public_keys>,
+              "Public keys by their `kid`, each with its algorithm and its file: { \"2026-a\" = "
+              "\"ES256 keys/2026-a.pem\" }. The file is a public key or a certificate in PEM; "
+              "algorithms are RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA (Ed25519)."},
+    ConfigKey{"auth", "jwks_file", &member<&Config::auth, &A::jwks_file>,
+              "File with a JSON Web Key Set (RFC 7517): further keys, also secrets (`oct`) with a "
+              "`kid`. A key of it that can't be used is refused at start."},
+    ConfigKey{"auth", "identity_claims", &member<&Config::auth, &A::identity_claims>,
+              "Of these claims the first that a token has names its user.", "", 1, 8},
+    ConfigKey{"auth", "age_max_s", &member<&Config::auth, &A::age_max>,
+              "Longest time since `iat` at which a token is still taken; 0: not limited. A token "
+              "without `iat` may end at most this far ahead.",
+              "s", 0, 31'536'000},
+    ConfigKey{"auth", "leeway_s", &member<&Config::auth, &A::leeway>,
+              "How far the clocks of issuer and gateway may be apart.", "s", 0, 600},
+    ConfigKey{"auth", "token_bytes_max", &member<&Config::auth, &A::token_bytes_max>,
+              "Longest token; a longer one is refused unread.", "bytes", 256, 65'536},
+    ConfigKey{"auth", "issuer", &member<&Config::auth, &A::issuer>,
+              "Required `iss` claim; empty: any."},
+    ConfigKey{"auth", "audience", &member<&Config::auth, &A::audience>,
+              "Required in the `aud` claim; empty: any."},
+    ConfigKey{"auth", "required_claims", &member<&Config::auth, &A::required_claims>,
+              "Further claims that a token must have: \"tenant\" with any value but null, "
+              "\"tenant=acme\" with that text.",
+              "", 0, 16},
+    ConfigKey{"auth", "query_parameter", &member<&Config::auth, &A::query_parameter>,
+              "Query parameter that may carry the token; empty: none. The CONNECT payload's "
+              "`token` and `Authorization: Bearer` are taken as well."},
+    ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
+              "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
+              "none. The least recently used make room.",
+              "entries", 0, 1'000'000},
+};
+
+}  // namespace
+
+std::span<const ConfigKey> auth_keys() {
+  return kAuthKeys;
+}
+
+}  // namespace outcry::gateway
