@@ -78,6 +78,7 @@ int serve(const cli::ServeOptions& options) {
   const gateway::Config& config = loaded.config;
   for (const std::string& notice : loaded.notices) fmt::print(stderr, "{}\n", notice);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of that write
   const LogScope log_scope(level_of(config.log.level));
 
   boost::asio::io_context io(1);

@@ -100,7 +100,6 @@ bool EventHistory::trim(Events& events, TimePoint now) {
                      [this](eventlog::EntryIndex index, const Events::Entry& entry) {
                        RoomRecord& room = *entry.room;
                        room.dropped = entry.released;
-                       rooms_.note_dropped(entry.released);
                        if (room.newest != index) return;
                        room.newest = 0;
                        rooms_.release(room);

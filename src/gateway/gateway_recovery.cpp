@@ -109,8 +109,8 @@ void Gateway::offer(const AdmitRequest& request, ParkedSocket socket) {
     return admit(request, Resync::position, nullptr);
   }
   admit(request, Resync::none,
-        std::make_unique<ReturnOffer>(ReturnOffer{
-            .socket = std::move(socket), .seen = *seen, .pid = returning.pid}));
+        std::make_unique<ReturnOffer>(
+            ReturnOffer{.socket = std::move(socket), .seen = *seen, .pid = returning.pid}));
 }
 
 // ---- Its rights, and what it missed ----

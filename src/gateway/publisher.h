@@ -1,17 +1,15 @@
 // gateway/publisher.h — a publication's way from its source to the workers that have members.
 //
-//   accept() ─▶ rule (class, key, durability) ─▶ paced? ─▶ encoded once ─▶ to be on disk first?
-//                                                                             │no         │yes
-//                     ┌───────────────────────────────────────────────────────┘     [waiting, in
-//                     order] ▼                                                                   │
-//                     written
-//   release: its position ─▶ history, snapshots ─▶ workers, one message each  ◀───────────┘
+//   accept()  ─▶ rule (class, key, durability) ─▶ paced? ─▶ encoded once ─▶ to be on disk first?
+//   [waiting] ◀─ yes, or behind one of its room that waits
+//   release() ─▶ its position ─▶ history, newest values ─▶ workers, one message each
 //
 // An event waits for the disk only if it must be there first, or behind an earlier one of its room:
 // order is kept in each room, and a room without such events never waits
 // (docs/decisions/0019-positions.md). Nearly every event is meant for one room: the message to a
 // worker is then a number and a frame. Any other audience goes as a description that the worker
-// resolves. Thread: the control thread. Owner: Gateway.
+// resolves.
+// Thread: the control thread. Owner: Gateway.
 #pragma once
 
 #include <cstdint>

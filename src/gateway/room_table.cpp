@@ -1,5 +1,7 @@
 #include "gateway/room_table.h"
 
+#include <functional>
+
 namespace outcry::gateway {
 namespace {
 
@@ -13,6 +15,10 @@ std::string_view RoomTable::key_of(NamespaceId namespace_id, std::string_view na
   key_.assign(1, static_cast<char>(namespace_id));
   key_ += name;
   return key_;
+}
+
+std::uint64_t& RoomTable::dropped_mark(std::string_view key) {
+  return dropped_[std::hash<std::string_view>{}(key) % kDroppedMarks];
 }
 
 RoomRecord* RoomTable::find_key(std::string_view key) const {
@@ -35,7 +41,7 @@ RoomRecord& RoomTable::find_or_make(NamespaceId namespace_id, std::string_view n
   if (RoomRecord* known = find_key(key)) return *known;
   auto record = std::make_unique<RoomRecord>();
   record->room = rooms::make_room(next_number_++, key);
-  record->dropped = dropped_;
+  record->dropped = dropped_mark(key);
   return **rooms_.insert(std::move(record)).first;
 }
 
@@ -43,7 +49,9 @@ void RoomTable::release(RoomRecord& record) {
   const bool held =
       record.present != 0 || record.unsettled != 0 || record.parked != 0 || record.waiting != 0;
   if (held || record.snapshot != nullptr || record.newest != 0) return;
-  rooms_.erase(rooms_.find(record.room->key()));
+  const std::string_view key = record.room->key();
+  dropped_mark(key) = std::max(dropped_mark(key), record.dropped);
+  rooms_.erase(rooms_.find(key));
 }
 
 void RoomTable::granted(RoomRecord& record, WorkerId worker) {

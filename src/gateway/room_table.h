@@ -9,11 +9,14 @@
 // Thread: the control thread. Owner: Gateway.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -59,9 +62,9 @@ class RoomTable {
   /// Ends the room if nothing holds it any more.
   void release(RoomRecord& record);
 
-  /// Of a room that isn't known, events up to this release may have been dropped.
+  /// Of no room that isn't known, events up to this release are sure to be there.
   void note_dropped(std::uint64_t released) noexcept {
-    if (released > dropped_) dropped_ = released;
+    for (std::uint64_t& mark : dropped_) mark = std::max(mark, released);
   }
 
   void granted(RoomRecord& record, WorkerId worker);
@@ -73,6 +76,9 @@ class RoomTable {
   [[nodiscard]] std::size_t size() const noexcept { return rooms_.size(); }
 
  private:
+  static constexpr std::size_t kDroppedMarks = 4'096;
+
+  [[nodiscard]] std::uint64_t& dropped_mark(std::string_view key);
   [[nodiscard]] std::string_view key_of(NamespaceId namespace_id, std::string_view name) const;
   [[nodiscard]] RoomRecord* find_key(std::string_view key) const;
 
@@ -86,7 +92,9 @@ class RoomTable {
   // How many joins, where one worker has several on their way for one room.
   boost::unordered_flat_map<std::pair<rooms::RoomNumber, WorkerId>, std::uint32_t> more_unsettled_;
   rooms::RoomNumber next_number_ = 1;
-  std::uint64_t dropped_ = 0;
+  // RoomRecord::dropped of rooms that have ended, by hash of their name. Rooms that share a place
+  // share the greater one: a few clients then load anew for nothing.
+  std::vector<std::uint64_t> dropped_ = std::vector<std::uint64_t>(kDroppedMarks);
   mutable std::string key_;  // built in one buffer: a look-up allocates nothing
 };
 

@@ -108,5 +108,16 @@ TEST_F(RoomTableTest, namespaces_and_hostile_names_do_not_meet) {
   EXPECT_EQ(workers_with(kOdd, 255), kSecond);
 }
 
+TEST_F(RoomTableTest, what_a_room_has_dropped_is_known_when_it_comes_again_and_is_no_other_rooms) {
+  RoomRecord& room = table_.find_or_make(0, "a");
+  room.dropped = 7;
+  table_.release(room);
+  EXPECT_EQ(table_.size(), 0u);
+  EXPECT_EQ(table_.find_or_make(0, "a").dropped, 7u);
+  EXPECT_EQ(table_.find_or_make(0, "b").dropped, 0u);
+  table_.note_dropped(9);
+  EXPECT_EQ(table_.find_or_make(0, "c").dropped, 9u) << "of an earlier run";
+}
+
 }  // namespace
 }  // namespace outcry::gateway

@@ -105,7 +105,6 @@ void Snapshots::drop_room(RoomSnapshot& room) {
   RoomRecord& record = room.room;
   while (!room.values.empty()) drop_value(room, room.values.size() - 1);
   if (room.unsaved) std::erase(unsaved_, &room);
-  table_.note_dropped(record.dropped);
   record.snapshot = nullptr;
   rooms_.erase(room.place);
   table_.release(record);

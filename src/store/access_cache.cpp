@@ -1,7 +1,6 @@
 #include "store/access_cache.h"
 
 #include <cstring>
-#include <list>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -9,16 +8,17 @@
 #include <vector>
 
 #include <boost/asio/post.hpp>
+#include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/by_text.h"
+#include "base/counted_block.h"
 #include "store/owner_store.h"
 
 namespace outcry::store {
 namespace {
 
-/// All of a question in one text, so that an answer costs one: the policy (1 byte), the object's
-/// length (4), object, user.
+/// All of a question in one text: the policy (1 byte), the object's length (4), object, user.
 std::string key_of(const AccessQuestion& question) {
   const auto size = static_cast<std::uint32_t>(question.object.size());
   std::string key(1 + sizeof(size), static_cast<char>(question.policy));
@@ -46,17 +46,24 @@ struct AccessCache::State : std::enable_shared_from_this<State> {
         sources(std::move(asked)),
         clock(std::move(now)) {}
 
-  struct Entry {
-    std::string key;
-    TimePoint expires;
-    bool allowed = false;
+  // An answer, with its question's key behind it: there are as many as clients have rooms.
+  using Hook =
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  struct Entry : CountedBlock<Entry>, Hook {
+    Entry(TimePoint until, bool yes) noexcept
+        : expires_and_allowed((until.time_since_epoch().count() << 1) | (yes ? 1 : 0)) {}
+    [[nodiscard]] bool allowed() const noexcept { return (expires_and_allowed & 1) != 0; }
+    [[nodiscard]] bool expired(TimePoint now) const noexcept {
+      return now.time_since_epoch().count() >= expires_and_allowed >> 1;
+    }
+    std::int64_t expires_and_allowed;  // in one word, which saves another
   };
-  using Order = std::list<Entry>;  // the most recently used first
+  using EntryPtr = CountedPtr<Entry>;
+  using Order = boost::intrusive::list<Entry, boost::intrusive::constant_time_size<false>>;
 
-  // The set holds places in the order and is asked with keys.
   struct KeyOf {
     std::string_view operator()(std::string_view key) const { return key; }
-    std::string_view operator()(Order::iterator entry) const { return entry->key; }
+    std::string_view operator()(const EntryPtr& entry) const { return entry->bytes(); }
   };
 
   struct Flight {
@@ -67,29 +74,30 @@ struct AccessCache::State : std::enable_shared_from_this<State> {
   [[nodiscard]] std::optional<bool> recall(const AccessQuestion& question);
   void ask_source(const AccessQuestion& question);
   void remember(const AccessQuestion& question, const Access& access);
-  void erase(Order::iterator entry);
+  void erase(std::string_view key);
   void answer(const AccessQuestion& question, const Result<Access>& access);
 
   boost::asio::any_io_executor executor;
   AccessCacheOptions options;
   Sources sources;
   Clock clock;
-  Order order;
-  boost::unordered_flat_set<Order::iterator, HashByText<KeyOf>, SameText<KeyOf>> entries;
+  boost::unordered_flat_set<EntryPtr, HashByText<KeyOf>, SameText<KeyOf>> entries;
+  Order order;  // of them, the most recently used first
   std::map<AccessQuestion, Flight> flights;
   AccessCacheStats stats;
 };
 
 std::optional<bool> AccessCache::State::recall(const AccessQuestion& question) {
-  const auto found = entries.find(std::string_view(key_of(question)));
+  const std::string key = key_of(question);
+  const auto found = entries.find(std::string_view(key));
   if (found == entries.end()) return std::nullopt;
-  const auto entry = *found;
-  if (clock() >= entry->expires) {
-    erase(entry);
+  Entry& entry = found->unshared();
+  if (entry.expired(clock())) {
+    erase(key);
     return std::nullopt;
   }
-  order.splice(order.begin(), order, entry);
-  return entry->allowed;
+  order.splice(order.begin(), order, Order::s_iterator_to(entry));
+  return entry.allowed();
 }
 
 void AccessCache::State::ask_source(const AccessQuestion& question) {
@@ -103,20 +111,25 @@ void AccessCache::State::remember(const AccessQuestion& question, const Access& 
   const AccessLifetimes& usual = options.lifetimes[index_of(question)];
   const auto lifetime = access.lifetime.value_or(access.allowed ? usual.allowed : usual.denied);
   if (lifetime <= std::chrono::milliseconds::zero() || options.entries_max == 0) return;
-  std::string key = key_of(question);
-  if (const auto found = entries.find(std::string_view(key)); found != entries.end()) erase(*found);
+  const std::string key = key_of(question);
+  erase(key);
   while (entries.size() >= options.entries_max) {
-    erase(std::prev(order.end()));
+    erase(order.back().bytes());
     ++stats.evicted;
   }
-  order.push_front(
-      {.key = std::move(key), .expires = clock() + lifetime, .allowed = access.allowed});
-  entries.insert(order.begin());
+  auto entry = EntryPtr::make(
+      key.size(),
+      [&key](Entry&, std::span<char> out) { std::memcpy(out.data(), key.data(), key.size()); },
+      clock() + lifetime, access.allowed);
+  order.push_front(entry.unshared());
+  entries.insert(std::move(entry));
 }
 
-void AccessCache::State::erase(Order::iterator entry) {
-  entries.erase(entry);
-  order.erase(entry);
+void AccessCache::State::erase(std::string_view key) {
+  const auto found = entries.find(key);
+  if (found == entries.end()) return;
+  order.erase(Order::s_iterator_to(found->unshared()));
+  entries.erase(found);
 }
 
 void AccessCache::State::answer(const AccessQuestion& question, const Result<Access>& access) {
@@ -160,11 +173,9 @@ void AccessCache::ask(AccessQuestion question, Done done) {
 
 void AccessCache::forget(const AccessQuestion& question) {
   State& state = *state_;
-  const auto found = state.entries.find(std::string_view(key_of(question)));
-  if (found != state.entries.end()) {
-    state.erase(*found);
-    ++state.stats.forgotten;
-  }
+  const std::size_t before = state.entries.size();
+  state.erase(key_of(question));
+  state.stats.forgotten += before - state.entries.size();
   const auto flight = state.flights.find(question);
   if (flight != state.flights.end()) flight->second.stale = true;
 }
@@ -173,8 +184,8 @@ void AccessCache::forget_user(const std::string& user) {
   State& state = *state_;
   for (auto entry = state.order.begin(); entry != state.order.end();) {
     const auto next = std::next(entry);
-    if (user_of(entry->key) == user) {
-      state.erase(entry);
+    if (user_of(entry->bytes()) == user) {
+      state.erase(entry->bytes());
       ++state.stats.forgotten;
     }
     entry = next;

@@ -7,13 +7,12 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { Client, TRANSPORTS, disconnectAll } from "../support/clients.mjs";
 import { Gateway, makePeople, roomOf, tokenOf } from "../support/gateway.mjs";
 import { Line } from "../support/line.mjs";
-import { eventually, stopAll } from "../support/process.mjs";
+import { eventually } from "../support/process.mjs";
 import { NodePublisher, PythonPublisher, RedisServer } from "../support/redis.mjs";
 
 const POSITION = /^[\w-]{22}$/;
 
 afterEach(disconnectAll);
-after(stopAll);
 
 /** A client of `line`, joined to `challenge`; its events of this name in `numbers`. */
 async function member(line, user, challenge, options = {}) {

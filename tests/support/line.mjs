@@ -49,6 +49,15 @@ export class Line {
     for (const pair of this.pairs) pair.dead = true;
   }
 
+  /** Clients read nothing until resume(). */
+  hold() {
+    for (const { server } of this.pairs) server.pause();
+  }
+
+  resume() {
+    for (const { server } of this.pairs) server.resume();
+  }
+
   close() {
     this.goDead();
     for (const { client, server } of this.pairs) {
