@@ -121,7 +121,12 @@ class Gateway:
         self.start()
 
     def write_config(self, database):
-        tls = {"tls_certificate_file": self.root, "tls_key_file": f"{self.root}.key"}
+        tls = {
+            "tls_certificate_file": self.root,
+            "tls_key_file": f"{self.root}.key",
+            # Debian's websocket-client names http:// as its origin, also where it speaks TLS.
+            "allowed_origins": [f"http://127.0.0.1:{self.port}"],
+        }
         sections = {
             "server": {
                 "listen": f"127.0.0.1:{self.port}",

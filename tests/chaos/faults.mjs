@@ -1,0 +1,69 @@
+// chaos/faults.mjs: what goes wrong, each as (scene) => Promise. A fault that is over leaves a gateway
+// that runs; whether its clients get over it is for the ledger to say.
+
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/process.mjs";
+
+/** `bytes`: how long any file of the gateway may be; Infinity: as long as it likes. */
+function limitFiles({ gateway }, bytes) {
+  const limit = Number.isFinite(bytes) ? `${bytes}:unlimited` : "unlimited";
+  execFileSync("prlimit", ["--pid", `${gateway.program.child.pid}`, `--fsize=${limit}`]);
+}
+
+export const faults = {
+  /** The process is gone, and started again. */
+  async kill({ gateway }) {
+    await gateway.kill();
+    await gateway.restart();
+  },
+
+  /** The same, and the write that it was at has reached the disk in part. */
+  async torn({ gateway, logFile }) {
+    await gateway.kill();
+    appendFileSync(`${logFile}-wal`, randomBytes(5_000));
+    await gateway.restart();
+  },
+
+  /** An upgrade: told to end, ends, and is started again. */
+  async restart({ gateway }) {
+    await gateway.program.stop();
+    await gateway.restart();
+  },
+
+  /** The machine does something else for a while. */
+  async freeze({ gateway, random }) {
+    gateway.program.child.kill("SIGSTOP");
+    await sleep(500 + 2_000 * random());
+    gateway.program.child.kill("SIGCONT");
+  },
+
+  /** Every connection breaks, and both ends see it. */
+  async cut({ line }) {
+    line.cut();
+  },
+
+  /** Half-open: nothing arrives any more, and nobody is told. */
+  async dead({ line }) {
+    line.goDead();
+  },
+
+  /** Readers stop reading: the kernel's buffers fill, then the gateway's. */
+  async slow({ line, random }) {
+    line.hold();
+    await sleep(1_000 + 2_000 * random());
+    line.resume();
+  },
+
+  /** Nothing can be written; then it can again. */
+  async full(scene) {
+    const failing = async () => (await scene.gateway.metrics()).get("outcry_log_failing");
+    limitFiles(scene, 1);
+    await eventually("the log can't be written", async () => (await failing()) === 1);
+    await sleep(500);
+    limitFiles(scene, Infinity);
+    await eventually("the log is written again", async () => (await failing()) === 0);
+  },
+};
