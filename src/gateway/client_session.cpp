@@ -39,9 +39,9 @@ ClientSession::ClientSession(SessionId id, ClientContext& context, transport::En
       namespace_id_(namespace_id),
       context_(context),
       engine_(engine),
-      sid_(offer ? SocketId::of(offer->socket.sid) : SocketId::make(id.slot)),
-      user_(claims->user),
-      offer_(std::move(offer)) {
+      return_(offer ? std::make_unique<Return>(Return{.offer = std::move(*offer)}) : nullptr),
+      sid_(return_ ? SocketId::of(return_->offer.socket.sid) : SocketId::make(id.slot)),
+      user_(claims->user) {
   if (claims->rooms.empty()) return;
   rights_ = std::make_unique<Rights>();
   rights_->listing = std::move(claims);
@@ -63,14 +63,9 @@ void ClientSession::open(bool greeted, const eventlog::Position& position, Resyn
   send_connect(pid);
   if (recoverable()) {
     note(eventlog::SessionOpened{std::string(sid()), user_, std::string(namespace_name())});
-    std::string packet = "4";
-    socketio::append_event(packet, {.namespace_name = namespace_name(),
-                                    .event = context_.rules.config.recovery.position_event});
-    send_with_position(std::move(packet), position);
+    send_position(position);
   }
-  if (resync != Resync::none) {
-    send_event("resync_required", fmt::format(R"({{"reason":"{}"}})", name_of(resync)));
-  }
+  if (resync != Resync::none) send_resync(resync);
   if (greeted) greet();
 }
 
@@ -106,39 +101,6 @@ void ClientSession::greet() {
   }
 }
 
-// ---- Coming back ----
-
-void ClientSession::claim() {
-  auto claim = std::make_unique<ReturnClaim>(
-      ReturnClaim{.worker = context_.worker, .session = id_, .offer = *offer_});
-  for (const std::string& room : offer_->socket.rooms) {
-    // One that no template describes was a publisher's doing, who needs no leave.
-    const auto match = context_.rules.rooms.match(room);
-    claim->forbidden = claim->forbidden || (match && refusal(*match, room, {}));
-    auto question = match ? question_for(*match, namespace_id_, room, user_) : std::nullopt;
-    claim->rooms.push_back({.room = room, .question = std::move(question)});
-  }
-  context_.control.send(std::move(claim));
-}
-
-void ClientSession::resume(ReturnAnswer answer, bool greeted) {
-  for (const rooms::RoomRef& room : answer.rooms) context_.hub.join(id_, room);
-  for (transport::SharedFrame& frame : answer.missed) engine_.send(std::move(frame));
-  send_connect(offer_->pid);  // behind what it missed, as the reference server does
-  ++context_.stats.recoveries;
-  offer_.reset();
-  if (greeted) greet();
-}
-
-ParkedSocket ClientSession::parked() const {
-  if (offer_) return offer_->socket;
-  ParkedSocket out{.sid = std::string(sid()), .user = user_, .namespace_id = namespace_id_};
-  context_.hub.for_each_room(id_, [&](const rooms::Room& room) {
-    if (room.name() != sid()) out.rooms.emplace_back(room.name());
-  });
-  return out;
-}
-
 void ClientSession::close() {
   context_.hub.leave_all(id_, [this](rooms::RoomRef room) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = std::move(room)});
@@ -150,6 +112,7 @@ void ClientSession::enter(const RoomTarget& target) {
   if (target.socket_id == sid() && SocketId::slot_of(sid()) == id_.slot) return;
   if (context_.hub.room_count(id_) >= context_.rules.config.socketio.rooms_per_socket_max) return;
   if (context_.hub.join(id_, target.room) == rooms::Change::none) return;
+  if (return_) return_->offer.socket.rooms.emplace_back(target.room->name());
   note(eventlog::SessionJoined{std::string(sid()), std::string(target.room->name())});
 }
 
@@ -160,6 +123,7 @@ void ClientSession::leave(const RoomTarget& target) {
 
 void ClientSession::leave(const rooms::RoomRef& room) {
   if (rights_) std::erase(rights_->asked, room->number());
+  if (return_) std::erase(return_->offer.socket.rooms, room->name());
   note(eventlog::SessionLeft{std::string(sid()), std::string(room->name())});
   if (context_.hub.leave(id_, room->number()) == rooms::Change::presence) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = room});
@@ -174,6 +138,15 @@ void ClientSession::remove(const rooms::RoomRef& room) {
   send_event("error",
              error_payload(
                  {.code = Code::removed, .command = &told.command, .object_id = told.object_id}));
+}
+
+/// With rooms.recheck_ms, if there is somebody to ask.
+void ClientSession::ask_again_about(const rooms::RoomRef& room) {
+  if (context_.rules.config.rooms.recheck.count() == 0) return;
+  const auto match = context_.rules.rooms.match(room->name());
+  if (!match || !question_for(*match, namespace_id_, room->name(), user_)) return;
+  if (!rights_) rights_ = std::make_unique<Rights>();
+  rights_->asked.push_back(room->number());
 }
 
 void ClientSession::recheck() {
@@ -202,34 +175,37 @@ void ClientSession::on_event(const socketio::Packet& packet) {
   }
   auto object_id = object_id_of(*command, socketio::first_argument(packet));
   if (!object_id) return refuse({.code = Code::bad_request, .command = command}, packet.id);
+  std::string grant;
   if (command->joins) {
-    auto grant = json::string_member(socketio::first_argument(packet), "grant");
-    join({.command = *command,
-          .object_id = std::move(*object_id),
-          .grant = std::move(grant).value_or(std::string()),
-          .ack_id = packet.id});
-  } else {
-    leave(*command, *object_id, packet.id);
+    grant = json::string_member(socketio::first_argument(packet), "grant").value_or(grant);
   }
+  ClientCommand wanted{.command = command,
+                       .object_id = *std::move(object_id),
+                       .grant = std::move(grant),
+                       .ack_id = packet.id};
+  if (return_) return hold(std::move(wanted));
+  run(std::move(wanted));
 }
 
-void ClientSession::join(JoinCommand wanted) {
-  const std::string room = std::string(wanted.command.room_prefix) + wanted.object_id;
+void ClientSession::run(ClientCommand wanted) {
+  if (wanted.command->joins) return join(std::move(wanted));
+  leave(*wanted.command, wanted.object_id, wanted.ack_id);
+}
+
+void ClientSession::join(ClientCommand wanted) {
+  const std::string room = std::string(wanted.command->room_prefix) + wanted.object_id;
   const auto match = context_.rules.rooms.match(room);
   auto refused = match ? refusal(*match, room, wanted.grant) : Code::forbidden;
   if (!refused) refused = too_much(room);
   if (refused) {
-    return refuse({.code = *refused, .command = &wanted.command, .object_id = wanted.object_id},
+    return refuse({.code = *refused, .command = wanted.command, .object_id = wanted.object_id},
                   wanted.ack_id);
   }
   // Also for a member: joining again is how a front end refreshes, and rights may have ended.
-  auto question = question_for(*match, namespace_id_, room, user_);
-  const bool asked = question.has_value();
-  request_join(room, std::move(question),
-               {.command = &wanted.command,
+  request_join(room, question_for(*match, namespace_id_, room, user_),
+               {.command = wanted.command,
                 .object_id = std::move(wanted.object_id),
-                .ack_id = wanted.ack_id,
-                .asked = asked});
+                .ack_id = wanted.ack_id});
 }
 
 /// What the room's policy says of this user, without asking anybody else.
@@ -296,10 +272,7 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   }
   ++context_.stats.joins;
   const bool is_new = context_.hub.join(id_, answer.room) != rooms::Change::none;
-  if (is_new && pending.asked && context_.rules.config.rooms.recheck.count() > 0) {
-    if (!rights_) rights_ = std::make_unique<Rights>();
-    rights_->asked.push_back(answer.room->number());
-  }
+  if (is_new) ask_again_about(answer.room);
   if (is_new) note(eventlog::SessionJoined{std::string(sid()), std::string(answer.room->name())});
   send_snapshot(answer);
   if (pending.command != nullptr) {

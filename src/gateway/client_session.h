@@ -50,9 +50,13 @@ class ClientSession {
   void open(bool greet, const eventlog::Position& position, Resync resync);
   /// Asks whether it may be what it was. Until the answer it is in no room, and CONNECT waits.
   void claim();
-  [[nodiscard]] bool claims() const noexcept { return offer_ != nullptr; }
-  /// It may: joins its rooms, sends what it missed, and answers CONNECT.
+  [[nodiscard]] bool claims() const noexcept { return return_ && !return_->connected; }
+  /// It may: answers CONNECT, joins its rooms, and sends what it missed, or a part of it.
   void resume(ReturnAnswer answer, bool greet);
+  /// What was sent has left.
+  void on_drained();
+  /// What is published to its rooms reaches it with what it missed, and is not to be delivered.
+  [[nodiscard]] bool catching_up() const noexcept { return return_ != nullptr; }
   /// Its client may come back to it; what has to be known for that.
   [[nodiscard]] ParkedSocket parked() const;
   /// It has a secret to come back with.
@@ -84,22 +88,33 @@ class ClientSession {
     auth::TokenCache::SharedClaims listing;  // claims that list rooms; null: they don't
     std::vector<rooms::RoomNumber> asked;    // with rooms.recheck_ms: rooms to ask about again
   };
+  /// What a client says to join or leave.
+  struct ClientCommand {
+    const Command* command = nullptr;
+    std::string object_id;
+    std::string grant;  // empty: none came along
+    std::optional<std::uint64_t> ack_id;
+  };
+  /// A client that comes back, until it is where the others are.
+  struct Return {
+    ReturnOffer offer;
+    std::vector<ClientCommand> held;  // for they would be answered ahead of what it missed
+    bool connected = false;           // CONNECT is answered
+    bool greets = false;
+  };
   struct PendingJoin {
     std::uint32_t ticket = 0;
     const Command* command = nullptr;  // nullptr: asked by the gateway itself, answered to nobody
     std::string object_id;
     std::optional<std::uint64_t> ack_id;
-    bool asked = false;  // somebody had to be asked, and may be again
   };
 
-  /// What a client's join command says.
-  struct JoinCommand {
-    const Command& command;
-    std::string object_id;
-    std::string grant;  // empty: none came along
-    std::optional<std::uint64_t> ack_id;
-  };
-  void join(JoinCommand wanted);
+  void run(ClientCommand wanted);
+  void hold(ClientCommand wanted);
+  void join(ClientCommand wanted);
+  void begin_again(const ReturnAnswer& answer, bool greet);
+  void finish_return();
+  void ask_again_about(const rooms::RoomRef& room);
   [[nodiscard]] std::optional<Code> refusal(const auth::RoomMatch& match, std::string_view room,
                                             std::string_view grant) const;
   [[nodiscard]] std::optional<Code> grant_refusal(std::string_view room,
@@ -119,17 +134,19 @@ class ClientSession {
   void leave(const rooms::RoomRef& room);
   void send_connect(std::string_view pid);
   void send_snapshot(const JoinAnswer& answer);
+  void send_position(const eventlog::Position& position);
+  void send_resync(Resync reason);
   void send_with_position(std::string packet, const eventlog::Position& position);
 
   const SessionId id_;
   const NamespaceId namespace_id_;
   ClientContext& context_;
   transport::EngineSession& engine_;
+  std::unique_ptr<Return> return_;  // null for nearly all; a delivery looks at it
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
   std::string user_;
   std::unique_ptr<Rights> rights_;          // null for nearly all
-  std::unique_ptr<ReturnOffer> offer_;      // null but while it waits to be what it was
   std::forward_list<PendingJoin> pending_;  // few, and nearly always none
 };
 

@@ -173,6 +173,7 @@ bool EngineClient::greets(const auth::Claims& claims) const {
 void EngineClient::on_return_answer(EngineSession& engine, ReturnAnswer answer) {
   ClientSession& session = *context_.sessions.find(answer.session);
   const NamespaceId namespace_id = session.namespace_id();
+  if (!session.claims()) return session.resume(std::move(answer), false);  // a further part
   if (answer.resync != Resync::none) {
     // Another socket than it was: a client goes by its id.
     sessions_.erase_value(session.id());
@@ -184,6 +185,10 @@ void EngineClient::on_return_answer(EngineSession& engine, ReturnAnswer answer) 
   engine.confirm(end_of(*claims));
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
   session.resume(std::move(answer), greets(*claims));
+}
+
+void EngineClient::on_drained() {
+  for (const SessionId id : sessions_.items()) context_.sessions.find(id)->on_drained();
 }
 
 ParkedSocket EngineClient::give_up(ClientSession& session) {

@@ -60,6 +60,8 @@ class EngineClient {
   void on_binary(transport::EngineSession& engine, Bytes bytes);
   void on_admit_answer(transport::EngineSession& engine, AdmitAnswer answer);
   void on_return_answer(transport::EngineSession& engine, ReturnAnswer answer);
+  /// All that was sent has left.
+  void on_drained();
   /// The engine session is gone: so are its sockets. `parks`: their clients may come back.
   void on_close(bool parks);
   /// Its client has come back on another connection: the socket, which ends here.

@@ -58,14 +58,17 @@ EventFrames encode_event(const bus::Publication& publication, const Strings& ali
 
 void set_positions(const EventFrames& frames, const eventlog::Position& before,
                    const eventlog::Position& position) {
-  const Trailer last = trailer_of(position);
-  const auto write = [](const transport::SharedFrame& frame, const Trailer& trailer) {
-    transport::set_trailer(frame, {trailer.data(), trailer.size()});
+  std::uint64_t left = frames.names();
+  const auto count = [&left](std::uint64_t from, std::uint64_t to) {
+    return to - std::min(to - from, left);
   };
-  if (frames.aliases.empty()) return write(frames.own, last);
-  const Trailer others = trailer_of(before);
-  frames.for_each([&](const transport::SharedFrame& frame) { write(frame, others); });
-  write(frames.aliases.back(), last);
+  frames.for_each([&](const transport::SharedFrame& frame) {
+    --left;
+    const Trailer trailer = trailer_of({.life = position.life,
+                                        .durable = count(before.durable, position.durable),
+                                        .released = count(before.released, position.released)});
+    transport::set_trailer(frame, {trailer.data(), trailer.size()});
+  });
 }
 
 }  // namespace outcry::gateway

@@ -29,6 +29,7 @@ struct EventFrames {
     f(own);
     for (const transport::SharedFrame& alias : aliases) f(alias);
   }
+  [[nodiscard]] std::uint64_t names() const noexcept { return 1 + aliases.size(); }
   /// On the wire, all names together.
   [[nodiscard]] std::size_t bytes() const;
 };
@@ -48,8 +49,9 @@ struct EncodeOptions {
 [[nodiscard]] EventFrames encode_event(const bus::Publication& publication, const Strings& aliases,
                                        const EncodeOptions& options, std::string& scratch);
 
-/// Writes the event's position into frames that nobody else holds yet. Only the last name carries
-/// it, those before it say `before`: a client that got one name of two has not had the event.
+/// Writes the event's position into frames that nobody else holds yet. Each name counts: the last
+/// one carries `position`, each before it one less, but none less than `before`. A client that got
+/// one name of two gets the other.
 void set_positions(const EventFrames& frames, const eventlog::Position& before,
                    const eventlog::Position& position);
 

@@ -74,17 +74,17 @@ TEST(EventEncoderTest, a_position_is_the_last_argument_of_those_who_take_one) {
   }
 }
 
-TEST(EventEncoderTest, who_has_got_one_name_of_two_has_not_had_the_event) {
+TEST(EventEncoderTest, each_name_has_a_position_of_its_own) {
   constexpr eventlog::Position kBefore{.life = 1, .durable = 1, .released = 1};
-  constexpr eventlog::Position kPosition{.life = 1, .durable = 1, .released = 2};
+  constexpr eventlog::Position kPosition{.life = 1, .durable = 1, .released = 4};
   std::string scratch;
   const EventFrames frames =
       gateway::encode_event({.event = "risk_alert"}, kAliases, {.with_position = true}, scratch);
   set_positions(frames, kBefore, kPosition);
   const auto all = list(frames);
-  EXPECT_TRUE(all[0]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAB"])"));
-  EXPECT_TRUE(all[1]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAB"])"));
-  EXPECT_TRUE(all[2]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAC"])"));
+  EXPECT_TRUE(all[0]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAC"])"));
+  EXPECT_TRUE(all[1]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAD"])"));
+  EXPECT_TRUE(all[2]->text().ends_with(R"("AAAAABAAAAAAABAAAAAAAE"])"));
 }
 
 }  // namespace

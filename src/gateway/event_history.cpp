@@ -52,8 +52,8 @@ std::size_t EventHistory::bytes() const noexcept {
   return sum;
 }
 
-const eventlog::Position& EventHistory::release(std::uint64_t durable) {
-  ++position_.released;
+const eventlog::Position& EventHistory::release(std::uint64_t durable, std::uint64_t names) {
+  position_.released += names;
   if (durable != 0) position_.durable = durable;
   return position_;
 }

@@ -30,6 +30,7 @@ namespace outcry::gateway {
 /// An event as it was sent.
 struct PastEvent {
   EventFrames frames;
+  bool names_count = true;                // each has its number; else the event has one
   std::shared_ptr<const Strings> except;  // rooms whose members were left out; null: none
 };
 
@@ -49,8 +50,9 @@ class EventHistory {
 
   /// The position of the newest event that was released.
   [[nodiscard]] const eventlog::Position& position() const noexcept { return position_; }
-  /// One more is released; `durable` is its number on disk, 0 if it isn't there. Its position.
-  const eventlog::Position& release(std::uint64_t durable);
+  /// One more is released, under so many names; `durable` is its number on disk, 0 if it isn't
+  /// there. Its position.
+  const eventlog::Position& release(std::uint64_t durable, std::uint64_t names);
   /// Positions are of another life from now on: what was promised before no longer holds.
   void begin_life(eventlog::Life life);
   /// An earlier run's positions are understood.

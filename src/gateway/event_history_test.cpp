@@ -34,7 +34,7 @@ class EventHistoryTest : public testing::Test {
     return record;
   }
   Position publish(std::string_view name, std::uint64_t durable = 0) {
-    const Position position = history_->release(durable);
+    const Position position = history_->release(durable, 1);
     history_->add(room(name), event(), kNow);
     return position;
   }

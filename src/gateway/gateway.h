@@ -123,8 +123,8 @@ class Gateway final : public Operations {
   void begin_return(AdmitRequest request);
   void offer(const AdmitRequest& request, ParkedSocket socket);
   void finish_return(const ReturnClaim& claim, Resync verdict);
-  [[nodiscard]] bool collect_missed(const ReturnOffer& offer, const std::vector<RoomRecord*>& rooms,
-                                    std::vector<transport::SharedFrame>& out);
+  [[nodiscard]] bool collect_missed(const ReturnClaim& claim, const std::vector<RoomRecord*>& rooms,
+                                    ReturnAnswer& answer);
   void forget_socket(std::string_view sid);
   void load_sockets(std::vector<eventlog::StoredSession> sockets, milliseconds ago);
   void load_log();

@@ -5,9 +5,12 @@
 //   ReturnClaim control  ─▶ asks about the rooms, once more ─▶ ReturnAnswer {what was missed}
 //
 // Everything in it or nothing: a socket that can't have all its rooms and all that it missed is a
-// new one, and its client is told to load its state anew.
+// new one, and its client is told to load its state anew. What was missed goes out in parts, each
+// once the part before it has left; meanwhile the socket is a member of its rooms whose events are
+// not delivered but come with the next part.
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -17,7 +20,7 @@
 namespace outcry::gateway {
 namespace {
 
-/// What a client gets again must fit into its outbox, beside what is published meanwhile.
+/// A part of what a client gets again must fit into its outbox, beside answers to what it asks.
 constexpr std::size_t kOutboxShare = 2;
 
 bool in_any(const std::vector<std::string>& rooms, const std::shared_ptr<const Strings>& of) {
@@ -151,13 +154,11 @@ void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
     rooms.push_back(&rooms_.find_or_make(socket.namespace_id, room));
   }
   rooms.push_back(&rooms_.find_or_make(socket.namespace_id, socket.sid));
-  if (verdict == Resync::none && !collect_missed(claim.offer, rooms, answer->missed)) {
-    verdict = Resync::too_old;
-  }
+  if (verdict == Resync::none && !collect_missed(claim, rooms, *answer)) verdict = Resync::too_old;
   answer->resync = verdict;
   answer->position = history_.position();
   for (RoomRecord* room : rooms) {
-    if (verdict == Resync::none) {
+    if (verdict == Resync::none && !claim.continues) {
       // From here on events follow the answer to that worker.
       rooms_.granted(*room, claim.worker);
       answer->rooms.push_back(room->room);
@@ -167,37 +168,52 @@ void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
   }
   if (verdict != Resync::none) {
     ++stats_.resyncs[static_cast<std::size_t>(verdict)];
-    forget_socket(socket.sid);
+    if (!claim.continues) forget_socket(socket.sid);
   }
   workers_.post(claim.worker, std::move(answer));
 }
 
-/// False if that isn't all, or too much.
-bool Gateway::collect_missed(const ReturnOffer& offer, const std::vector<RoomRecord*>& rooms,
-                             std::vector<transport::SharedFrame>& out) {
+/// What was missed, as much of it as an outbox takes. False if some is gone, or it is too much.
+bool Gateway::collect_missed(const ReturnClaim& claim, const std::vector<RoomRecord*>& rooms,
+                             ReturnAnswer& answer) {
+  const ReturnOffer& offer = claim.offer;
   std::vector<MissedEvent> missed;
-  const std::size_t most = config_.recovery.events_max;
+  const std::size_t most = claim.continues ? std::numeric_limits<std::size_t>::max()
+                                           : std::size_t{config_.recovery.events_max};
   const auto collect = [&](const RoomRecord& room) {
     if (!history_.collect(room, offer.seen, most, missed)) return false;
     Snapshots::collect(room, offer.seen, missed);
     return missed.size() <= most;
   };
-  if (!collect(rooms_.find_or_make(offer.socket.namespace_id, {}))) return false;
-  if (!std::ranges::all_of(rooms, [&](const RoomRecord* room) { return collect(*room); })) {
-    return false;
-  }
+  RoomRecord& everyone = rooms_.find_or_make(offer.socket.namespace_id, {});
+  const bool all = collect(everyone) && std::ranges::all_of(rooms, [&](const RoomRecord* room) {
+                     return collect(*room);
+                   });
+  rooms_.release(everyone);
+  if (!all) return false;
   // One event may have been for several of its rooms.
   std::ranges::sort(missed, {}, &MissedEvent::released);
   const auto repeated = std::ranges::unique(missed, {}, &MissedEvent::released);
   missed.erase(repeated.begin(), repeated.end());
   std::size_t bytes = 0;
+  answer.seen = history_.position().released;
   for (const MissedEvent& one : missed) {
     if (in_any(offer.socket.rooms, one.event.except)) continue;
     bytes += one.event.frames.bytes();
-    one.event.frames.for_each(
-        [&out](const transport::SharedFrame& frame) { out.push_back(frame); });
+    const std::uint64_t before =
+        one.released - (one.event.names_count ? one.event.frames.names() : 1);
+    if (bytes > config_.engine.outbox_bytes_max / kOutboxShare && !answer.missed.empty()) {
+      answer.seen = before;
+      answer.more = true;
+      break;
+    }
+    std::uint64_t number = before;
+    one.event.frames.for_each([&](const transport::SharedFrame& frame) {
+      const bool had = one.event.names_count && ++number <= offer.seen;
+      if (!had) answer.missed.push_back(frame);
+    });
   }
-  return bytes <= config_.engine.outbox_bytes_max / kOutboxShare;
+  return true;
 }
 
 // ---- Going ----

@@ -104,8 +104,10 @@ struct ReturnAnswer {
   SessionId session;
   Resync resync = Resync::none;
   eventlog::Position position;
-  std::vector<rooms::RoomRef> rooms;           // granted
+  std::vector<rooms::RoomRef> rooms;           // granted, by the first answer
   std::vector<transport::SharedFrame> missed;  // in order
+  std::uint64_t seen = 0;                      // what the client has had with them
+  bool more = false;                           // missed events: a further claim asks for them
 };
 
 /// Give up this socket, if it is here: its client has come back on another connection.
@@ -179,13 +181,15 @@ struct RoomClaim {
   std::optional<store::AccessQuestion> question;
 };
 
-/// May this socket be what it was, in all of its rooms? Follows an offer.
+/// May this socket be what it was, in all of its rooms? Follows an offer. With `continues` it was
+/// told that it may, and asks for what else it missed.
 struct ReturnClaim {
   WorkerId worker = 0;
   SessionId session;
   ReturnOffer offer;
   std::vector<RoomClaim> rooms;
   bool forbidden = false;  // one of them is not his any more, and nobody has to be asked
+  bool continues = false;
 };
 
 /// Its connection is gone, its client may come back. Told before its rooms are left.

@@ -126,7 +126,7 @@ std::error_code Publisher::write(Event& event) {
                        event.terms.delivery_class == transport::DeliveryClass::must &&
                        event.rule->durability != Durability::no;
   if (!written) return {};
-  const std::uint64_t number = last_number_ + 1;
+  const std::uint64_t number = last_number_ + event.frames.names();
   const Strings& rooms = event.publication.audience.rooms;
   const std::uint8_t retention = rooms.empty() ? 0 : history_.retention().rule_of(rooms.front());
   if (!log_->add(stored_event(event.publication, number, retention, wall_now()))) {
@@ -162,15 +162,17 @@ void Publisher::load(eventlog::StoredEvent stored, TimePoint now, WallTime wall)
   const auto namespace_id = rules_.namespace_id(stored.namespace_name);
   if (!namespace_id || !with_positions_) return;
   const std::uint64_t number = stored.number;
+  const std::uint64_t before = std::exchange(loaded_number_, number);
   const TimePoint at = now - std::max(wall - stored.at, milliseconds::zero());
   const EventRule& rule = events_.of(stored.event);
   const Event event = encode(*namespace_id, publication_of(std::move(stored)), rule, {});
   const eventlog::Life life = history_.position().life;
-  set_positions(event.frames, {.life = life, .durable = number - 1, .released = number - 1},
+  set_positions(event.frames, {.life = life, .durable = before, .released = before},
                 {.life = life, .durable = number, .released = number});
   const Strings& except = event.publication.audience.except;
   const PastEvent past{
       .frames = event.frames,
+      .names_count = number - before >= event.frames.names(),  // the aliases may be new
       .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
   for_each_room(event, [&](RoomRecord& room) { history_.load(room, number, past, at); });
 }
@@ -182,8 +184,9 @@ void Publisher::load(eventlog::StoredValue stored) {
   const EventRule& rule = events_.of(publication->event);
   if (!rule.snapshot) return;  // the configuration has changed
   const Event event = encode(*namespace_id, std::move(*publication), rule, {});
-  const eventlog::Position& position = history_.position();
-  if (with_positions_) set_positions(event.frames, position, position);
+  const eventlog::Position before = history_.position();
+  const eventlog::Position position = history_.release(0, event.frames.names());
+  if (with_positions_) set_positions(event.frames, before, position);
   const bool is_latest = rule.delivery_class == transport::DeliveryClass::latest;
   for_each_room(event, [&](RoomRecord& room) {
     snapshots_.store(
@@ -303,7 +306,8 @@ void Publisher::give_up(std::uint64_t number, TimePoint now) {
 void Publisher::release(Event event, TimePoint now) {
   if (event.action) return event.action();
   const eventlog::Position before = history_.position();
-  const eventlog::Position position = event.counts() ? history_.release(event.durable) : before;
+  const eventlog::Position position =
+      event.counts() ? history_.release(event.durable, event.frames.names()) : before;
   if (event.frames.own->has_trailer()) set_positions(event.frames, before, position);
   if (event.counts()) remember(event, now);
   deliver(event);

@@ -144,6 +144,7 @@ class Publisher {
   PublisherStats stats_;
   std::string packet_;  // the text being encoded: its memory is kept
   std::uint64_t last_number_;
+  std::uint64_t loaded_number_ = 0;
   std::uint64_t next_ack_id_ = 0;
 };
 

@@ -85,6 +85,10 @@ void Worker::on_binary(transport::EngineSession& session, Bytes bytes) {
   client_of(session).on_binary(session, bytes);
 }
 
+void Worker::on_drained(transport::EngineSession& session) {
+  client_of(session).on_drained();
+}
+
 void Worker::on_close(transport::EngineSession& session, transport::CloseReason reason) {
   client_of(session).on_close(may_come_back(reason));
   clients_[session.id().slot].reset();
@@ -138,6 +142,7 @@ void Worker::take(const std::shared_ptr<const Delivery>& delivery) {
 }
 
 void Worker::send_to(ClientSession& session, const transport::FrameRef& frame) {
+  if (session.catching_up()) return;
   if (session.engine().send(frame) == transport::Sent::queued) ++stats_.deliveries;
 }
 

@@ -48,6 +48,8 @@ class Application {
   /// A message packet's text, without its type digit; valid UTF-8.
   virtual void on_text(EngineSession& session, std::string_view text) = 0;
   virtual void on_binary(EngineSession& session, Bytes bytes) = 0;
+  /// All that waited has been written, or fetched: what tell_when_drained() asked for.
+  virtual void on_drained(EngineSession&) {}
   /// The last call for a session; sending to it has no effect any more.
   virtual void on_close(EngineSession& session, CloseReason reason) = 0;
   /// Takes a connection to another worker. False if that worker takes no more now, or doesn't

@@ -62,6 +62,8 @@ class EngineSession final : net::TimerHandler {
   Sent send(SharedFrame frame);
   /// The same, but without its trailer whoever the client is.
   Sent send_without_trailer(SharedFrame frame);
+  /// Calls Application::on_drained() once, at the end of a tick that leaves nothing waiting.
+  void tell_when_drained() noexcept;
   /// Ends the session after what is queued, as far as the client still fetches it.
   void close(CloseReason reason);
 
@@ -125,6 +127,7 @@ class EngineSession final : net::TimerHandler {
   bool base64_ = false;
   bool takes_trailers_ = true;
   bool behind_ = false;  // the last write left something over
+  bool tells_drained_ = false;
   std::uint8_t engine_path_ = 0;
   Endpoint& endpoint_;
   ConnectionId poll_;

@@ -1,4 +1,6 @@
 // The way out of an EngineSession: into the outbox, and from there to whatever fetches.
+#include <utility>
+
 #include "transport/endpoint.h"
 #include "transport/engine_session.h"
 
@@ -73,6 +75,13 @@ void EngineSession::flush() {
   // Over TLS what waits may already be sealed, and no longer in the outbox.
   const Connection* carrier = is_websocket() ? endpoint_.find(websocket_) : nullptr;
   behind_ = !outbox_.empty() || (carrier != nullptr && carrier->blocked());
+  if (behind_ || state_ != State::open) return;
+  if (std::exchange(tells_drained_, false)) endpoint_.application().on_drained(*this);
+}
+
+void EngineSession::tell_when_drained() noexcept {
+  tells_drained_ = true;
+  endpoint_.flush_later(*this);
 }
 
 void EngineSession::write() {

@@ -159,6 +159,40 @@ describe("a client that was cut off", () => {
     assert.deepEqual(client.numbers, count(1, 3));
   });
 
+  it("has everything after it was cut off for reading too slowly", async () => {
+    const client = await member(line, ann.user, ann.challenge);
+    const { id } = client.socket;
+    const padding = "x".repeat(200_000);
+    const send = async (from, to) => {
+      for (const n of count(from, to)) {
+        await gateway.publish(roomOf(ann.challenge), "risk_alert", { n, padding });
+      }
+    };
+    const cut = async () => {
+      const metrics = await gateway.metrics();
+      return metrics.get('outcry_engine_sessions_closed_total{reason="outbox_overflow"}') > 0;
+    };
+    line.hold();
+    let last = 0;
+    await eventually("it is cut off", async () => {
+      await send(last + 1, last + 10);
+      last += 10;
+      return cut();
+    });
+    const gone = client.disconnects.take("the disconnect");
+    line.resume();
+    await gone;
+    await send(last + 1, last + 20); // more than fits into an outbox
+    await client.connected();
+    const joined = client.ask("join_challenge", { challenge_id: ann.challenge });
+    await send(last + 21, last + 40);
+    await until(client, last + 40);
+    assert.deepEqual(client.numbers, count(1, last + 40));
+    assert.equal(client.socket.recovered, true);
+    assert.equal(client.socket.id, id);
+    assert.equal((await joined)[0].status, "ok", "what it said meanwhile is answered");
+  });
+
   it("is a new one if it said goodbye", async () => {
     const client = await member(line, ann.user, ann.challenge);
     const { id } = client.socket;

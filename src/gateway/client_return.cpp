@@ -1,0 +1,100 @@
+// ClientSession's part in coming back: what it was, and what it missed, before anything new.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gateway/client_session.h"
+#include "gateway/room_question.h"
+
+namespace outcry::gateway {
+namespace {
+
+// One signed grant; who sends more than that has no join worth holding.
+constexpr std::size_t kHeldBytesMax = 16'384;
+
+}  // namespace
+
+void ClientSession::claim() {
+  const ReturnOffer& offer = return_->offer;
+  auto claim = std::make_unique<ReturnClaim>(
+      ReturnClaim{.worker = context_.worker, .session = id_, .offer = offer});
+  for (const std::string& room : offer.socket.rooms) {
+    // One that no template describes was a publisher's doing, who needs no leave.
+    const auto match = context_.rules.rooms.match(room);
+    claim->forbidden = claim->forbidden || (match && refusal(*match, room, {}));
+    auto question = match ? question_for(*match, namespace_id_, room, user_) : std::nullopt;
+    claim->rooms.push_back({.room = room, .question = std::move(question)});
+  }
+  context_.control.send(std::move(claim));
+}
+
+void ClientSession::resume(ReturnAnswer answer, bool greets) {
+  if (!return_->connected) begin_again(answer, greets);
+  for (transport::SharedFrame& frame : answer.missed) engine_.send(std::move(frame));
+  return_->offer.seen = answer.seen;
+  if (answer.more) return engine_.tell_when_drained();
+  if (answer.resync != Resync::none) {
+    // It has been told that it is what it was; that it lacks something it must hear as well.
+    send_position(answer.position);
+    send_resync(answer.resync);
+  }
+  finish_return();
+}
+
+/// CONNECT comes before what was missed: a stock client keeps events that come earlier over a
+/// connection that breaks in between, and would show them again when they are sent again.
+void ClientSession::begin_again(const ReturnAnswer& answer, bool greets) {
+  return_->connected = true;
+  return_->greets = greets;
+  for (const rooms::RoomRef& room : answer.rooms) {
+    context_.hub.join(id_, room);
+    ask_again_about(room);
+  }
+  send_connect(return_->offer.pid);
+  ++context_.stats.recoveries;
+}
+
+void ClientSession::on_drained() {
+  if (!return_ || !return_->connected) return;
+  context_.control.send(std::make_unique<ReturnClaim>(ReturnClaim{
+      .worker = context_.worker, .session = id_, .offer = return_->offer, .continues = true}));
+}
+
+void ClientSession::finish_return() {
+  const std::unique_ptr<Return> back = std::move(return_);
+  if (back->greets) greet();
+  for (ClientCommand& wanted : back->held) run(std::move(wanted));
+}
+
+void ClientSession::hold(ClientCommand wanted) {
+  const bool full = return_->held.size() >= context_.rules.config.socketio.pending_joins_max;
+  if (full || wanted.grant.size() > kHeldBytesMax) {
+    return refuse(
+        {.code = Code::too_many_requests, .command = wanted.command, .object_id = wanted.object_id},
+        wanted.ack_id);
+  }
+  return_->held.push_back(std::move(wanted));
+}
+
+ParkedSocket ClientSession::parked() const {
+  if (return_) return return_->offer.socket;
+  ParkedSocket out{.sid = std::string(sid()), .user = user_, .namespace_id = namespace_id_};
+  context_.hub.for_each_room(id_, [&](const rooms::Room& room) {
+    if (room.name() != sid()) out.rooms.emplace_back(room.name());
+  });
+  return out;
+}
+
+void ClientSession::send_resync(Resync reason) {
+  send_event("resync_required", fmt::format(R"({{"reason":"{}"}})", name_of(reason)));
+}
+
+void ClientSession::send_position(const eventlog::Position& position) {
+  std::string packet = "4";
+  socketio::append_event(packet, {.namespace_name = namespace_name(),
+                                  .event = context_.rules.config.recovery.position_event});
+  send_with_position(std::move(packet), position);
+}
+
+}  // namespace outcry::gateway
