@@ -16,6 +16,7 @@ from style.tree import CPP, Finding, Tree, is_test
 FLOORS = {
     "base": 0,
     "protocol": 1, "net": 1, "rooms": 1, "auth": 1, "limits": 1, "eventlog": 1, "observe": 1,
+    "audit": 1,
     "transport": 2, "bus": 2, "store": 2, "webclient": 2,
     "gateway": 3,
     "api": 4, "cli": 4,
