@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/audit.h"
 #include "cli/publish.h"
 #include "cli/token.h"
 #include "cli/version.h"
@@ -26,6 +27,7 @@ class CommandLine {
     add_config_commands();
     add_token();
     add_publish();
+    add_audit();
     app_.add_subcommand("version", "Print the version")->callback([this] {
       action_ = [this] {
         around_.out << version_line() << '\n';
@@ -110,6 +112,35 @@ class CommandLine {
     command->callback([this] { action_ = [this] { return publish(publish_, around_); }; });
   }
 
+  static void add_trail(CLI::App& command, AuditVerifyOptions& trail) {
+    command.add_option("path", trail.paths, "Directories and files of the trail")->required();
+    command.add_option("--public-key", trail.public_keys,
+                       "PEM file of a key that may have signed (else: the trail's own word)");
+    command.add_option("--expect-end", trail.expect_end,
+                       "SEQ or SEQ:HASH that the trail must have come to, noted elsewhere");
+  }
+
+  void add_audit() {
+    auto* command = app_.add_subcommand("audit", "Check and read an audit trail");
+    command->require_subcommand(1);
+    auto* verify = command->add_subcommand("verify", "Check every record and signature");
+    add_trail(*verify, timeline_.trail);
+    verify->callback(
+        [this] { action_ = [this] { return verify_audit(timeline_.trail, around_); }; });
+
+    auto* timeline = command->add_subcommand("timeline", "Print what happened to a challenge");
+    timeline->add_option("challenge", timeline_.challenge, "Id of the challenge")->required();
+    add_trail(*timeline, timeline_.trail);
+    timeline->add_flag("--room", timeline_.is_room, "It is a room's whole name");
+    timeline->add_flag("--json", timeline_.as_json, "The records as they stand in the trail");
+    timeline->callback([this] { action_ = [this] { return print_timeline(timeline_, around_); }; });
+
+    auto* key = command->add_subcommand("public-key", "Print the public half of a signing key");
+    key->add_option("key-file", audit_key_file_, "The key (audit.key_file)")->required();
+    key->callback(
+        [this] { action_ = [this] { return print_public_key(audit_key_file_, around_); }; });
+  }
+
   const Surroundings& around_;
   CLI::App app_{"Outcry: real-time events from a back end to the browsers that may see them",
                 "outcry"};
@@ -119,6 +150,8 @@ class CommandLine {
   gateway::LoadOptions checked_;
   TokenOptions token_;
   PublishOptions publish_;
+  AuditTimelineOptions timeline_;
+  std::filesystem::path audit_key_file_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // cli/commands.h — the program's commands: words in, an exit code out.
 //
-//   main ──▶ parse ──▶ default-config, check-config, token, publish, version      here
+//   main ──▶ parse ──▶ default-config, check-config, token, publish, audit, version   here
 //                └───▶ serve, by the function that main passes                    gateway, api
 //
 // `serve` comes from main, so that a small command needs nothing of the gateway.
