@@ -3,7 +3,9 @@
 // The log and the counters get the cause. A client gets less: whether a new token would help.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <system_error>
 
 namespace outcry::auth {
@@ -26,9 +28,14 @@ enum class AuthError : std::uint8_t {
   issuer,         // `iss` isn't the configured one
   audience,       // `aud` doesn't hold the configured one
   missing_claim,  // a claim of the policy's is absent, or says something else
+  revoked,        // by jti, user or session: the issuer has taken it back
   room_template,  // a room template that can't be understood, is too wide, or comes twice
 };
 
+inline constexpr std::size_t kAuthErrorCount = 19;
+
+/// "bad_signature": for labels of metrics.
+[[nodiscard]] std::string_view name_of(AuthError error) noexcept;
 [[nodiscard]] std::error_code make_error_code(AuthError error) noexcept;
 
 }  // namespace outcry::auth

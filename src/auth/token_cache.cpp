@@ -51,8 +51,8 @@ class TokenCache::Hash {
   std::array<unsigned char, kSaltBytes> salt_{};
 };
 
-TokenCache::TokenCache(const TokenVerifier& verifier, std::size_t entries_max)
-    : verifier_(verifier),
+TokenCache::TokenCache(SharedVerifier verifier, std::size_t entries_max)
+    : verifier_(std::move(verifier)),
       hash_(std::make_unique<Hash>()),
       ways_(std::clamp<std::size_t>(entries_max, 1, kWays)),
       entries_(entries_max / ways_ * ways_) {}
@@ -60,7 +60,7 @@ TokenCache::TokenCache(const TokenVerifier& verifier, std::size_t entries_max)
 TokenCache::~TokenCache() = default;
 
 auto TokenCache::verify(std::string_view jwt, WallTime now) -> Result<SharedClaims> {
-  const bool readable = !jwt.empty() && jwt.size() <= verifier_.token_bytes_max();
+  const bool readable = !jwt.empty() && jwt.size() <= verifier_->token_bytes_max();
   if (entries_.empty() || !readable) return verify_anew(jwt, now);
   const TokenKey key = (*hash_)(jwt);
   if (SharedClaims known = find(key, now)) return known;
@@ -70,7 +70,7 @@ auto TokenCache::verify(std::string_view jwt, WallTime now) -> Result<SharedClai
 }
 
 auto TokenCache::verify_anew(std::string_view jwt, WallTime now) const -> Result<SharedClaims> {
-  auto verified = verifier_.verify(jwt, now);
+  auto verified = verifier_->verify(jwt, now);
   if (!verified) return fail(verified.error());
   return std::make_shared<const Claims>(*std::move(verified));
 }
@@ -106,7 +106,7 @@ void TokenCache::keep(const TokenKey& key, const SharedClaims& claims) {
   }
   entry = {.key = key,
            .claims = claims,
-           .valid_until = verifier_.valid_until(*claims),
+           .valid_until = verifier_->valid_until(*claims),
            .used = lookups_};
   ++stats_.entries;
 }
@@ -114,6 +114,11 @@ void TokenCache::keep(const TokenKey& key, const SharedClaims& claims) {
 void TokenCache::release(Entry& entry) noexcept {
   entry = {};
   --stats_.entries;
+}
+
+void TokenCache::use(SharedVerifier verifier, bool forgets) noexcept {
+  verifier_ = std::move(verifier);
+  if (forgets) clear();
 }
 
 std::size_t TokenCache::forget(const std::function<bool(const Claims&)>& is_revoked) {

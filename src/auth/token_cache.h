@@ -47,8 +47,10 @@ class TokenCache {
  public:
   using SharedClaims = std::shared_ptr<const Claims>;
 
-  /// `verifier` must outlive the cache. `entries_max` 0: nothing is kept, every token is verified.
-  TokenCache(const TokenVerifier& verifier, std::size_t entries_max);
+  using SharedVerifier = std::shared_ptr<const TokenVerifier>;
+
+  /// `entries_max` 0: nothing is kept, every token is verified.
+  TokenCache(SharedVerifier verifier, std::size_t entries_max);
   ~TokenCache();
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;
@@ -56,10 +58,13 @@ class TokenCache {
   /// What TokenVerifier::verify() says, perhaps from memory; its errors. Never null.
   [[nodiscard]] Result<SharedClaims> verify(std::string_view jwt, WallTime now);
 
+  /// Verifies with other keys from now on. `forgets`: one of the keys before is withdrawn, and what
+  /// it verified isn't remembered; where keys were only added, the tokens stay.
+  void use(SharedVerifier verifier, bool forgets) noexcept;
   /// Forgets the tokens whose claims `is_revoked` picks; returns how many. Looks at every place:
   /// for what an administrator does, not for each request.
   std::size_t forget(const std::function<bool(const Claims&)>& is_revoked);
-  /// Forgets all: for when a key has been withdrawn.
+  /// Forgets all.
   void clear() noexcept;
 
   [[nodiscard]] const TokenCacheStats& stats() const noexcept { return stats_; }
@@ -80,7 +85,7 @@ class TokenCache {
   void keep(const TokenKey& key, const SharedClaims& claims);
   void release(Entry& entry) noexcept;
 
-  const TokenVerifier& verifier_;
+  SharedVerifier verifier_;
   const std::unique_ptr<Hash> hash_;
   const std::size_t ways_;
   std::vector<Entry> entries_;  // sets of `ways_`, one after the other

@@ -34,7 +34,12 @@ class TokenCacheTest : public testing::Test {
     return cache_.stats().hits > before;
   }
 
-  const TokenVerifier verifier_{{key()}, {.age_max = seconds(3600), .leeway = seconds(30)}};
+  static TokenCache::SharedVerifier verifier_of(std::vector<Key> keys) {
+    return std::make_shared<const TokenVerifier>(
+        std::move(keys), TokenPolicy{.age_max = seconds(3600), .leeway = seconds(30)});
+  }
+
+  const TokenCache::SharedVerifier verifier_ = verifier_of({key()});
   TokenCache cache_{verifier_, 1024};
 };
 
@@ -77,6 +82,21 @@ TEST_F(TokenCacheTest, any_changed_character_is_another_token) {
   EXPECT_FALSE(cache_.verify(token.substr(0, token.size() - 1), kNow));
   EXPECT_EQ(cache_.stats().hits, 0u);
   EXPECT_TRUE(hits(token));
+}
+
+TEST_F(TokenCacheTest, tokens_stay_where_keys_are_added_and_go_where_one_is_withdrawn) {
+  const Key added{"added", Algorithm::hs256, "bN5xQz8Vt3Kw7Rm2Yc6Lf9Hj4Pg1Ds0A"};
+  const std::string old_one = token_of("alice");
+  EXPECT_FALSE(hits(old_one));
+  cache_.use(verifier_of({key(), added}), false);
+  EXPECT_TRUE(hits(old_one));
+  TokenRequest request{.user = "bob", .issued_at = kNow};
+  const std::string new_one = mint(added, request);
+  EXPECT_FALSE(hits(new_one));
+  cache_.use(verifier_of({added}), true);
+  EXPECT_EQ(cache_.stats().entries, 0u);
+  EXPECT_EQ(cache_.verify(old_one, kNow).error(), AuthError::bad_signature);
+  EXPECT_FALSE(hits(new_one));
 }
 
 TEST_F(TokenCacheTest, refusals_are_not_remembered) {

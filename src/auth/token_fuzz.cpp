@@ -2,6 +2,7 @@
 // answer, and never a broken claim or a weak key.
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,8 @@ constexpr std::string_view kSigned =
     "Q.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 constexpr WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
-const TokenVerifier& verifier() {
-  static const TokenVerifier instance(
+const TokenCache::SharedVerifier& verifier() {
+  static const auto instance = std::make_shared<const TokenVerifier>(
       std::vector<Key>{{"", Algorithm::hs256, std::string(kSecret)}}, TokenPolicy{});
   return instance;
 }
@@ -42,7 +43,7 @@ void check_cache(std::string_view token, const Result<Claims>& verified) {
 }
 
 void check(std::string_view token) {
-  const auto claims = verifier().verify(token, kNow);
+  const auto claims = verifier()->verify(token, kNow);
   check_cache(token, claims);
   if (!claims) return;
   const bool printable =

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "auth/room_policy.h"
 #include "auth/token_cache.h"
@@ -26,7 +28,7 @@ using ClientSessions = SlotTable<ClientSession, SessionId>;
 /// What all workers share, read-only once they run.
 struct SharedRules {
   const Config& config;
-  auth::TokenVerifier verifier;
+  std::shared_ptr<const auth::TokenVerifier> verifier;  // of the start; see gateway/token_keys.h
   auth::RoomPolicy rooms;
   std::optional<auth::TokenVerifier> grants;  // absent: only tokens list rooms
   socketio::PacketLimits packet_limits;
@@ -44,6 +46,13 @@ struct SharedRules {
   }
 };
 
+/// Clients whose CONNECT, or new token, waits for a key to be fetched. Few and seldom.
+struct KeyWait {
+  std::vector<EngineId> clients;
+  bool asked = false;  // control was, and hasn't answered
+};
+inline constexpr std::size_t kKeyWaitMax = 1024;
+
 /// References outlive every client. Thread: the worker's.
 struct ClientContext {
   /// Called with (session, ack id, arguments) when a client acknowledges an event.
@@ -56,6 +65,7 @@ struct ClientContext {
   ClientSessions& sessions;
   ControlLink& control;
   ClientStats& stats;
+  KeyWait& key_wait;
   const OnAck on_ack;
 };
 

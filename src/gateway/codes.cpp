@@ -10,12 +10,14 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 16> kTable = {{
+constexpr std::array<CodeRow, 17> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
     {Code::token_not_yet_valid, "token_not_yet_valid", "the token is not valid yet", true},
     {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
+    {Code::token_key_unknown, "token_key_unknown", "the token's key isn't known here: try again",
+     true},
     {Code::user_limit, "user_limit", "this user has too many connections", true},
     {Code::address_limit, "address_limit", "too many connections come from this address", true},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},

@@ -23,6 +23,7 @@ enum class Code : std::uint8_t {
   token_expired,
   token_not_yet_valid,
   token_refresh,
+  token_key_unknown,
   user_limit,
   address_limit,
   // events

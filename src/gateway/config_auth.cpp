@@ -6,6 +6,7 @@
 
 #include "auth/jwk_set.h"
 #include "auth/secret_strength.h"
+#include "webclient/web_url.h"
 
 namespace outcry::gateway {
 namespace {
@@ -110,6 +111,16 @@ Strings auth_problems(const AuthConfig& config, bool development) {
         "auth.secret_file or in OUTCRY_AUTH_SECRET, the same in the back end (--dev allows "
         "weak ones), or set auth.public_keys, auth.jwks_file or auth.jwks_url",
         *weakness));
+  }
+  if (!config.jwks_url.empty()) {
+    const auto url = webclient::parse_web_url(config.jwks_url);
+    if (!url) {
+      problems.push_back("auth.jwks_url: " + url.error().message());
+    } else if (!url->tls && !development) {
+      problems.emplace_back(
+          "auth.jwks_url: must begin with \"https://\", or who stands between could bring keys of "
+          "his own (--dev allows http)");
+    }
   }
   try {
     (void)token_keys(config);

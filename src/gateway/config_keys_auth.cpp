@@ -11,28 +11,47 @@ constexpr std::array kAlgorithms{"HS256"sv, "HS384"sv, "HS512"sv};
 
 using A = AuthConfig;
 constexpr std::array kAuthKeys{
-    ConfigKey{"auth",
-              "secret",
-              &member<&Config::auth, &A::secret>,
-              "Secret that the back end signs its tokens with; at least as many bytes as its "
-              "algorithm's hash has: 32, 48 or 64. Empty where public keys are used.",
-              "",
-              0,
-              0,
-              {},
-              true},
-    ConfigKey{"auth", "secret_file", &member<&Config::auth, &A::secret_file>,
-              "File whose content is the secret; a line end at its end doesn't count."},
-    ConfigKey{"auth", "algorithm", &member<&Config::auth, &A::algorithm>,
-              "Algorithm of the secret. A token that names another is refused.", "", 0, 0,
-              kAlgorithms},
-    ConfigKey{"auth", "public_keys", &member<&Config::auth, &A::public_keys>,
-              "Public keys by their `kid`, each with its algorithm and its file: { \"2026-a\" = "
-              "\"ES256 keys/2026-a.pem\" }. The file is a public key or a certificate in PEM; "
-              "algorithms are RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA (Ed25519)."},
-    ConfigKey{"auth", "jwks_file", &member<&Config::auth, &A::jwks_file>,
-              "File with a JSON Web Key Set (RFC 7517): further keys, also secrets (`oct`) with a "
-              "`kid`. A key of it that can't be used is refused at start."},
+    reloadable({"auth",
+                "secret",
+                &member<&Config::auth, &A::secret>,
+                "Secret that the back end signs its tokens with; at least as many bytes as its "
+                "algorithm's hash has: 32, 48 or 64. Empty where public keys are used.",
+                "",
+                0,
+                0,
+                {},
+                true}),
+    reloadable({"auth", "secret_file", &member<&Config::auth, &A::secret_file>,
+                "File whose content is the secret; a line end at its end doesn't count."}),
+    reloadable({"auth", "algorithm", &member<&Config::auth, &A::algorithm>,
+                "Algorithm of the secret. A token that names another is refused.", "", 0, 0,
+                kAlgorithms}),
+    reloadable(
+        {"auth", "public_keys", &member<&Config::auth, &A::public_keys>,
+         "Public keys by their `kid`, each with its algorithm and its file: { \"2026-a\" = "
+         "\"ES256 keys/2026-a.pem\" }. The file is a public key or a certificate in PEM; "
+         "algorithms are RS256 to RS512, PS256 to PS512, ES256 to ES512 and EdDSA (Ed25519)."}),
+    reloadable(
+        {"auth", "jwks_file", &member<&Config::auth, &A::jwks_file>,
+         "File with a JSON Web Key Set (RFC 7517): further keys, also secrets (`oct`) with a "
+         "`kid`. A key of it that can't be used is refused at start."}),
+    ConfigKey{"auth", "jwks_url", &member<&Config::auth, &A::jwks_url>,
+              "Where the identity provider publishes its keys (a JSON Web Key Set), as "
+              "\"https://id.example.com/.well-known/jwks.json\". https only, but in a development "
+              "run. The last good set stays in use while it doesn't answer."},
+    ConfigKey{"auth", "jwks_ca_file", &member<&Config::auth, &A::jwks_ca_file>,
+              "PEM file: the roots that its certificate may lead to; empty: the system's."},
+    ConfigKey{"auth", "jwks_refresh_s", &member<&Config::auth, &A::jwks_refresh>,
+              "Time from one fetch to the next.", "s", 1, 86'400},
+    ConfigKey{
+        "auth", "jwks_refetch_min_s", &member<&Config::auth, &A::jwks_refetch_min>,
+        "A token with an unknown `kid` has the keys fetched at once, but not before this time "
+        "since the last fetch; then it is refused as retryable.",
+        "s", 1, 3600},
+    ConfigKey{"auth", "jwks_timeout_ms", &member<&Config::auth, &A::jwks_timeout>,
+              "Time for one fetch; who waits for it waits so long at most.", "ms", 100, 30'000},
+    ConfigKey{"auth", "jwks_bytes_max", &member<&Config::auth, &A::jwks_bytes_max>,
+              "Largest set; a larger one is refused.", "bytes", 1024, 1'048'576},
     ConfigKey{"auth", "identity_claims", &member<&Config::auth, &A::identity_claims>,
               "Of these claims the first that a token has names its user.", "", 1, 8},
     ConfigKey{"auth", "age_max_s", &member<&Config::auth, &A::age_max>,

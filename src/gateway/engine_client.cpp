@@ -1,7 +1,9 @@
 #include "gateway/engine_client.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "auth/auth_error.h"
 #include "base/assert.h"
 #include "base/json_text.h"
 #include "protocol/http/target.h"
@@ -104,33 +106,78 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
     const auto own = json::string_member(packet.data, "token");
     if (own && !own->empty()) token = *own;
   }
-  const auto verified = context_.tokens.verify(without_bearer(token), wall_now());
-  if (!verified) return refuse(engine, packet.namespace_name, code_for_token(verified.error()));
-  if (!context_.control.clear()) {
-    return refuse(engine, packet.namespace_name, Code::unavailable);
-  }
+  connect(engine,
+          {.namespace_id = namespace_id,
+           .token = std::string(without_bearer(token)),
+           .data = std::string(packet.data)},
+          true);
+}
+
+void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait) {
+  const NamespaceId namespace_id = attempt.namespace_id;
+  const auto verified = context_.tokens.verify(attempt.token, wall_now());
   if (!opening_) opening_ = std::make_unique<Opening>();  // back in the only namespace
+  if (!verified && may_wait && waits_for_key(engine, verified.error())) {
+    opening_->unsettled.push_front(std::move(attempt));
+    return;
+  }
+  if (!verified) return refuse_token(engine, namespace_id, verified.error());
+  if (!context_.control.clear()) {
+    return refuse(engine, name_of(namespace_id), Code::unavailable);
+  }
   opening_->asked.push_front({.namespace_id = namespace_id, .claims = *verified});
-  context_.control.send(AdmitRequest{.worker = context_.worker,
-                                     .namespace_id = namespace_id,
-                                     .engine = engine.id(),
-                                     .party = party_of((*verified)->user),
-                                     .returning = returning(engine, packet, (*verified)->user)});
+  context_.control.send(
+      AdmitRequest{.worker = context_.worker,
+                   .namespace_id = namespace_id,
+                   .engine = engine.id(),
+                   .party = party_of((*verified)->user),
+                   .returning = returning(engine, attempt.data, (*verified)->user)});
+}
+
+/// Asks for the token's key, if it may be had by now. False: it is not to be waited for.
+bool EngineClient::waits_for_key(const EngineSession& engine, std::error_code error) {
+  const bool fetched = !context_.rules.config.auth.jwks_url.empty();
+  if (error != auth::AuthError::unknown_key || !fetched || !context_.control.clear()) return false;
+  KeyWait& wait = context_.key_wait;
+  if (wait.clients.size() >= kKeyWaitMax) return false;
+  ++context_.stats.key_waits;
+  wait.clients.push_back(engine.id());
+  if (!std::exchange(wait.asked, true)) {
+    context_.control.send(KeyWanted{.worker = context_.worker});
+  }
+  return true;
+}
+
+void EngineClient::on_keys(EngineSession& engine) {
+  if (!opening_) return;
+  for (Attempt& attempt : std::exchange(opening_->unsettled, {})) {
+    connect(engine, std::move(attempt), false);
+  }
+}
+
+void EngineClient::refuse_token(EngineSession& engine, NamespaceId namespace_id,
+                                std::error_code error) {
+  ++context_.stats.tokens_refused[static_cast<std::size_t>(error.value())];  // an AuthError
+  const AuthConfig& auth = context_.rules.config.auth;
+  if (error == auth::AuthError::unknown_key && !auth.jwks_url.empty()) {
+    // It may have been made a moment ago, and be there the next time.
+    return refuse(engine, name_of(namespace_id), Code::token_key_unknown, auth.jwks_refetch_min);
+  }
+  refuse(engine, name_of(namespace_id), code_for_token(error));
 }
 
 /// What the client says of the socket that it was; null if it is new. Also hears its wish to get
 /// positions, or none.
-std::unique_ptr<Returning> EngineClient::returning(EngineSession& engine,
-                                                   const socketio::Packet& packet,
+std::unique_ptr<Returning> EngineClient::returning(EngineSession& engine, std::string_view data,
                                                    const std::string& user) const {
-  if (packet.data.empty() || !context_.rules.config.recovery.enabled) return nullptr;
-  if (const auto wish = json::member(packet.data, "recovery")) {
+  if (data.empty() || !context_.rules.config.recovery.enabled) return nullptr;
+  if (const auto wish = json::member(data, "recovery")) {
     if (*wish == "true" || *wish == "false") engine.take_trailers(*wish == "true");
   }
   if (!engine.takes_trailers()) return nullptr;
-  auto pid = json::string_member(packet.data, "pid");
+  auto pid = json::string_member(data, "pid");
   if (!pid || pid->size() > kReturningBytesMax) return nullptr;
-  std::string offset = json::string_member(packet.data, "offset").value_or(std::string());
+  std::string offset = json::string_member(data, "offset").value_or(std::string());
   if (offset.size() > kReturningBytesMax) offset.clear();
   return std::make_unique<Returning>(
       Returning{.pid = *std::move(pid), .offset = std::move(offset), .user = user});
@@ -140,7 +187,7 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
   const NamespaceId namespace_id = answer.namespace_id;
   if (answer.refused) {
     (void)take_asked(namespace_id);
-    return refuse(engine, context_.rules.config.socketio.namespaces[namespace_id], *answer.refused,
+    return refuse(engine, name_of(namespace_id), *answer.refused,
                   std::chrono::milliseconds(answer.retry_after_ms));
   }
   if (answer.offer) {
@@ -212,8 +259,13 @@ TimePoint EngineClient::end_of(const auth::Claims& claims) const {
 }
 
 bool EngineClient::asked_for(NamespaceId namespace_id) const {
-  return opening_ && std::ranges::find(opening_->asked, namespace_id, &Asked::namespace_id) !=
-                         opening_->asked.end();
+  const auto is_of = [namespace_id](const auto& one) { return one.namespace_id == namespace_id; };
+  return opening_ && (std::ranges::any_of(opening_->asked, is_of) ||
+                      std::ranges::any_of(opening_->unsettled, is_of));
+}
+
+std::string_view EngineClient::name_of(NamespaceId namespace_id) const {
+  return context_.rules.config.socketio.namespaces[namespace_id];
 }
 
 auth::TokenCache::SharedClaims EngineClient::asked(NamespaceId namespace_id) const {
@@ -250,8 +302,7 @@ ClientSession* EngineClient::session_in(NamespaceId namespace_id) {
 
 void EngineClient::disconnect(ClientSession& session) {
   std::string packet = "4";
-  socketio::append_disconnect(packet,
-                              context_.rules.config.socketio.namespaces[session.namespace_id()]);
+  socketio::append_disconnect(packet, name_of(session.namespace_id()));
   session.engine().send(transport::make_frame(packet));
   erase(session);
 }

@@ -44,11 +44,18 @@ class EngineClient {
     NamespaceId namespace_id = 0;
     auth::TokenCache::SharedClaims claims;
   };
+  /// A CONNECT before its token is verified.
+  struct Attempt {
+    NamespaceId namespace_id = 0;
+    std::string token;
+    std::string data;  // of the packet
+  };
   /// What only CONNECT needs.
   struct Opening {
     net::IpAddress address{};  // of the request that opened the session
     std::string token{};       // likewise
     std::forward_list<Asked> asked{};
+    std::forward_list<Attempt> unsettled{};  // their key is being fetched
   };
 
   /// `address`: of the opening request, as limits know it. `opening` may be null.
@@ -62,6 +69,8 @@ class EngineClient {
   void on_return_answer(transport::EngineSession& engine, ReturnAnswer answer);
   /// All that was sent has left.
   void on_drained();
+  /// No newer keys are to be had: what waited for one is looked at again.
+  void on_keys(transport::EngineSession& engine);
   /// The engine session is gone: so are its sockets. `parks`: their clients may come back.
   void on_close(bool parks);
   /// Its client has come back on another connection: the socket, which ends here.
@@ -74,8 +83,10 @@ class EngineClient {
 
   void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
-  [[nodiscard]] std::unique_ptr<Returning> returning(EngineSession& engine,
-                                                     const socketio::Packet& packet,
+  void connect(EngineSession& engine, Attempt attempt, bool may_wait);
+  [[nodiscard]] bool waits_for_key(const EngineSession& engine, std::error_code error);
+  void refuse_token(EngineSession& engine, NamespaceId namespace_id, std::error_code error);
+  [[nodiscard]] std::unique_ptr<Returning> returning(EngineSession& engine, std::string_view data,
                                                      const std::string& user) const;
   void open(EngineSession& engine, NamespaceId namespace_id, const eventlog::Position& position,
             Resync resync);
@@ -83,6 +94,7 @@ class EngineClient {
   void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
               std::chrono::milliseconds retry_after = {});
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);
+  [[nodiscard]] std::string_view name_of(NamespaceId namespace_id) const;
   [[nodiscard]] bool asked_for(NamespaceId namespace_id) const;
   [[nodiscard]] auth::TokenCache::SharedClaims asked(NamespaceId namespace_id) const;
   [[nodiscard]] auth::TokenCache::SharedClaims take_asked(NamespaceId namespace_id);

@@ -33,6 +33,9 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
       mailbox_(waker_, kControlMessages),
       gatekeeper_(std::make_unique<Gatekeeper>(io.get_executor(), config_)),
+      token_keys_(std::make_unique<TokenKeys>(
+          io.get_executor(), config_,
+          [this](auto verifier, bool withdrawn) { use_keys(std::move(verifier), withdrawn); })),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
@@ -85,6 +88,7 @@ void Gateway::start() {
     log::warning("{}", warning);
   }
   workers_.start();
+  token_keys_->start();
   start_log();
   if (bus_) bus_->start();
   if (config_.rooms.recheck.count() > 0) recheck_later();
@@ -118,6 +122,7 @@ void Gateway::stop() {
   workers_.stop();
   log_.stop();
   gatekeeper_.reset();
+  token_keys_.reset();
 }
 
 // ---- From workers ----
@@ -225,6 +230,7 @@ Readiness Gateway::readiness() const {
          .text = failing ? "can't be written: what is missed now can't be sent again" : "written"});
   }
   if (gatekeeper_) gatekeeper_->append_checks(out);
+  if (token_keys_) token_keys_->append_checks(out);
   if (auto text = certificates_.readiness_text(wall_now()); !text.empty()) {
     // Told only: whether clients care is known to them, and no other node would serve them better.
     out.checks.push_back({.name = "certificates", .ok = true, .text = std::move(text)});
@@ -277,6 +283,7 @@ void Gateway::collect_metrics(MetricsDone done) {
             }
             const GatekeeperStats access = gatekeeper_ ? gatekeeper_->stats() : GatekeeperStats{};
             source.access = &access;
+            if (token_keys_) source.token_keys = token_keys_->stats();
             collection->done(metric_samples(source));
           });
         }));

@@ -37,6 +37,7 @@
 #include "gateway/returning.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
+#include "gateway/token_keys.h"
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
 #include "limits/admission.h"
@@ -94,9 +95,11 @@ class Gateway final : public Operations {
 
   Reloader::Commit prepare_reload(const Config& next, Strings& changed);
   void prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const;
+  void use_keys(std::shared_ptr<const auth::TokenVerifier> verifier, bool withdrawn);
   void put_in_force(const std::shared_ptr<const WorkerUpdate>& update);
   void drain_control_mailbox();
   void take(AdmitRequest request);
+  void take(KeyWanted wanted);
   void take(std::unique_ptr<SocketParked> parked);
   void take(std::unique_ptr<Reclaimed> reclaimed);
   void take(std::unique_ptr<ReturnClaim> claim);
@@ -150,6 +153,7 @@ class Gateway final : public Operations {
   ControlWaker waker_;
   ControlMailbox mailbox_;
   std::unique_ptr<Gatekeeper> gatekeeper_;
+  std::unique_ptr<TokenKeys> token_keys_;
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;

@@ -13,7 +13,23 @@ Reloader::Commit Gateway::prepare_reload(const Config& next, Strings& changed) {
   auto update = std::make_shared<WorkerUpdate>();
   prepare_tls(next, changed, *update);
   update->access = std::make_shared<const transport::Access>(access_options(next.server));
-  return [this, update = std::move(update)] { put_in_force(update); };
+  auto keys = std::make_shared<Reloader::Commit>(token_keys_->prepare(next.auth, changed));
+  return [this, update = std::move(update), keys = std::move(keys)] {
+    put_in_force(update);
+    if (*keys) (*keys)();
+  };
+}
+
+void Gateway::use_keys(std::shared_ptr<const auth::TokenVerifier> verifier, bool withdrawn) {
+  put_in_force(std::make_shared<const WorkerUpdate>(
+      WorkerUpdate{.verifier = std::move(verifier), .keys_withdrawn = withdrawn}));
+}
+
+void Gateway::take(KeyWanted wanted) {
+  token_keys_->refetch([this, wanted] {
+    workers_.post(wanted.worker, KeysSettled{});
+    wake_workers_later();
+  });
 }
 
 void Gateway::prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const {

@@ -112,7 +112,8 @@ transport::TransportOptions transport_options(const Config& config) {
 SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
   return SharedRules{
       .config = config,
-      .verifier = auth::TokenVerifier(token_keys(config.auth), token_policy(config)),
+      .verifier = std::make_shared<const auth::TokenVerifier>(token_keys(config.auth),
+                                                              token_policy(config)),
       .rooms = room_policy(config.rooms),
       .grants = grant_verifier(config),
       .packet_limits = {.attachments_max =

@@ -96,7 +96,7 @@ TEST(GatewaySetupTest, the_rules_know_tokens_rooms_and_namespaces) {
   EXPECT_EQ(rules.namespace_id("/other"), std::nullopt);
   EXPECT_EQ(rules.namespace_id(""), std::nullopt);
   EXPECT_EQ(rules.packet_limits.attachments_max, 3u);
-  EXPECT_TRUE(rules.verifier.verify(test::token_of("alice"), wall_now()));
+  EXPECT_TRUE(rules.verifier->verify(test::token_of("alice"), wall_now()));
   EXPECT_EQ(rules.rooms.match("challenge_7")->access, auth::RoomAccess::owner);
   EXPECT_EQ(rules.rooms.match("user_alice")->access, auth::RoomAccess::user);
   EXPECT_EQ(rules.rooms.match("market_updates")->access, auth::RoomAccess::everyone);

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth/token_verifier.h"
 #include "base/ids.h"
 #include "bus/publication.h"
 #include "eventlog/position.h"
@@ -148,17 +149,24 @@ struct StatsRequest {
 struct WorkerUpdate {
   std::shared_ptr<const net::TlsIdentity> tls;
   std::shared_ptr<const transport::Access> access;
+  std::shared_ptr<const auth::TokenVerifier> verifier;
+  bool keys_withdrawn = false;  // what the verifier before has verified isn't to be remembered
 };
+
+/// The answer to KeyWanted: no newer keys are to be had than those that came before this.
+struct KeysSettled {};
 
 struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
 /// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
-using ToWorker = std::variant<
-    RoomDelivery, std::shared_ptr<const Delivery>, std::shared_ptr<const SocketCommand>,
-    std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
-    std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
-    std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, Recheck, Drain, Stop>;
+using ToWorker =
+    std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
+                 std::shared_ptr<const SocketCommand>, std::unique_ptr<AdmitAnswer>,
+                 std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
+                 std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>,
+                 std::unique_ptr<RemoveMember>, std::unique_ptr<StatsRequest>,
+                 std::shared_ptr<const WorkerUpdate>, KeysSettled, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -168,6 +176,11 @@ struct AdmitRequest {
   EngineId engine;
   limits::Party party;
   std::unique_ptr<Returning> returning;  // null: a client that is new
+};
+
+/// A token of this worker's names a key that isn't known. Until the answer it asks no more.
+struct KeyWanted {
+  WorkerId worker = 0;
 };
 
 /// An admitted socket is no more.
@@ -244,7 +257,7 @@ struct CallbackAnswer {
 /// A change that outlives the process, where the log is on disk.
 using SocketChange = std::unique_ptr<eventlog::Change>;
 
-using ToControl = std::variant<AdmitRequest, SocketGone, std::unique_ptr<SocketParked>,
+using ToControl = std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
                                std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
                                SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
                                std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;

@@ -163,7 +163,18 @@ void add_clients(Samples& out) {
              of(&S::callbacks));
 }
 
-void add_tokens(Samples& out) {
+void add_tokens(Samples& out, const TokenKeysStats& keys) {
+  // None is no refusal, and the last is of rooms.
+  for (std::size_t i = 1; i + 1 < auth::kAuthErrorCount; ++i) {
+    out.counter("outcry_tokens_refused_total",
+                i == 1 ? "Tokens refused at CONNECT or as a new one, by reason." : "",
+                out.sum([i](const WorkerStats& w) { return w.clients.tokens_refused[i]; }),
+                {{"reason", std::string(name_of(static_cast<auth::AuthError>(i)))}});
+  }
+  out.summed("outcry_token_key_waits_total", "Tokens that waited for their key to be fetched.",
+             [](const WorkerStats& w) { return w.clients.key_waits; });
+  out.gauge("outcry_token_keys", "Keys that verify tokens.", static_cast<double>(keys.keys));
+  out.counter("outcry_token_key_changes_total", "Times that they changed.", keys.changes);
   const auto of = [](auto member) {
     return [member](const WorkerStats& w) { return w.tokens.*member; };
   };
@@ -175,6 +186,24 @@ void add_tokens(Samples& out) {
              of(&S::evicted));
   out.gauge("outcry_token_cache_entries", "Verified tokens in memory.",
             static_cast<double>(out.sum(of(&S::entries))));
+}
+
+void add_jwks(Samples& out, const TokenKeysStats& keys) {
+  out.counter("outcry_jwks_fetches_total", "Requests for the keys at auth.jwks_url, by result.",
+              keys.fetches, {{"result", "fetched"}});
+  out.counter("outcry_jwks_fetches_total", "", keys.failures, {{"result", "failed"}});
+  out.counter("outcry_jwks_refetches_total",
+              "Unknown keys that were asked for: at once, or not so soon after the last request.",
+              keys.refetches, {{"outcome", "fetched"}});
+  out.counter("outcry_jwks_refetches_total", "", keys.refetches_early, {{"outcome", "too_early"}});
+  out.gauge("outcry_jwks_keys_refused", "Keys of the last set that can't be used.",
+            static_cast<double>(keys.keys_refused));
+  const auto fetched_at = keys.fetched_at.value_or(WallTime());
+  out.gauge("outcry_jwks_fetched_at_seconds",
+            "When the keys in use were fetched or confirmed, as seconds since 1970; 0: never.",
+            std::chrono::duration<double>(fetched_at.time_since_epoch()).count());
+  out.gauge("outcry_jwks_failing", "1 if the last request brought no keys: older ones are used.",
+            keys.failure.empty() ? 0 : 1);
 }
 
 void add_workers(Samples& out, std::span<const WorkerStats> workers) {
@@ -383,7 +412,8 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_transport(out);
   add_access(out);
   add_clients(out);
-  add_tokens(out);
+  add_tokens(out, source.token_keys);
+  if (source.token_keys.has_url) add_jwks(out, source.token_keys);
   add_control(out, source);
   add_recovery(out, source);
   if (source.log) add_log(out, source);

@@ -30,6 +30,8 @@ class MetricsTest : public testing::Test {
     workers_[1].clients.joins = 3;
     workers_[1].sockets = 7;
     control_.resyncs[static_cast<std::size_t>(Resync::too_old)] = 6;
+    workers_[0].clients.tokens_refused[static_cast<std::size_t>(auth::AuthError::bad_signature)] =
+        2;
     workers_[0].tokens.hits = 8;
     workers_[1].tokens.hits = 1;
     workers_[0].transport.sessions_closed[4] = 5;
@@ -52,7 +54,8 @@ class MetricsTest : public testing::Test {
                                              .not_after = WallTime(std::chrono::seconds(77))}},
                            .redis = &redis_,
                            .redis_publisher = &publisher_,
-                           .access = &access_});
+                           .access = &access_,
+                           .token_keys = {.has_url = true, .failures = 4}});
   }
 
   ControlStats control_;
@@ -108,6 +111,8 @@ TEST_F(MetricsTest, workers_are_summed_or_told_apart) {
   EXPECT_EQ(value_of(all, "outcry_store_timeouts_total"), 6);
   EXPECT_EQ(value_of(all, "outcry_store_refused_total", "queue_full"), 2);
   EXPECT_EQ(value_of(all, "outcry_token_cache_hits_total"), 9);
+  EXPECT_EQ(value_of(all, "outcry_tokens_refused_total", "bad_signature"), 2);
+  EXPECT_EQ(value_of(all, "outcry_jwks_fetches_total", "failed"), 4);
   EXPECT_EQ(value_of(all, "outcry_tls_certificate_end_seconds", "clients"), 77);
 }
 
@@ -116,6 +121,7 @@ TEST_F(MetricsTest, what_is_not_configured_is_absent) {
       metric_samples({.control = control_, .publisher = publishing_, .workers = workers_});
   EXPECT_EQ(value_of(bare, "outcry_redis_connected"), -1);
   EXPECT_EQ(value_of(bare, "outcry_store_connections"), -1);
+  EXPECT_EQ(value_of(bare, "outcry_jwks_fetches_total"), -1);
 }
 
 }  // namespace

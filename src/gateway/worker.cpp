@@ -46,7 +46,7 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       control_(control),
       hand_over_(std::move(hand_over)),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
-      context_{id, rules, tokens_, hub_, sessions_, control_, stats_, on_ack_handler()},
+      context_{id, rules, tokens_, hub_, sessions_, control_, stats_, key_wait_, on_ack_handler()},
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
 Worker::~Worker() = default;
@@ -297,6 +297,15 @@ void Worker::take(std::unique_ptr<StatsRequest> request) {
 void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->tls) endpoint_.use(update->tls);
   if (update->access) endpoint_.use(update->access);
+  if (update->verifier) tokens_.use(update->verifier, update->keys_withdrawn);
+}
+
+void Worker::take(KeysSettled) {
+  key_wait_.asked = false;
+  for (const EngineId id : std::exchange(key_wait_.clients, {})) {
+    transport::EngineSession* engine = endpoint_.find(id);
+    if (engine != nullptr && !engine->closed()) client_of(*engine).on_keys(*engine);
+  }
 }
 
 void Worker::take(Drain) {

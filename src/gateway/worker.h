@@ -80,6 +80,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(std::unique_ptr<RemoveMember> removal);
   void take(std::unique_ptr<StatsRequest> request);
   void take(const std::shared_ptr<const WorkerUpdate>& update);
+  void take(KeysSettled);
   void take(Recheck recheck);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
@@ -108,6 +109,7 @@ class Worker final : transport::Application, net::TickHandler {
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   ClientSessions sessions_;
+  KeyWait key_wait_;
   ClientContext context_;
   std::deque<std::optional<EngineClient>> clients_;   // by engine slot
   std::map<std::uint64_t, AwaitedAck> awaited_acks_;  // ids rise: the oldest first

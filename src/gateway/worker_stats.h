@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "auth/auth_error.h"
 #include "auth/token_cache.h"
 #include "net/event_loop.h"
 #include "transport/options.h"
@@ -11,8 +12,10 @@
 namespace outcry::gateway {
 
 struct ClientStats {
-  std::uint64_t connects = 0;           // CONNECT accepted
-  std::uint64_t connects_refused = 0;   // CONNECT_ERROR sent
+  std::uint64_t connects = 0;                                         // CONNECT accepted
+  std::uint64_t connects_refused = 0;                                 // CONNECT_ERROR sent
+  std::array<std::uint64_t, auth::kAuthErrorCount> tokens_refused{};  // by AuthError
+  std::uint64_t key_waits = 0;          // CONNECTs that waited for keys to be fetched
   std::uint64_t packets_malformed = 0;  // Socket.IO packets that ended their connection
   std::uint64_t events_received = 0;
   std::uint64_t events_unknown = 0;

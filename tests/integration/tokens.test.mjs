@@ -1,4 +1,4 @@
-// Tokens of every algorithm, by stock clients.
+// Tokens of every algorithm, and keys that come and go, by stock clients.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -6,10 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { Certificates } from "../support/certificates.mjs";
 import { Client, disconnectAll } from "../support/clients.mjs";
 import { Gateway, SECRET, sign, tokenOf } from "../support/gateway.mjs";
-import { ALGORITHMS, IssuerKey, claimsOf, pythonToken } from "../support/issuer.mjs";
-import { stopAll } from "../support/process.mjs";
+import { ALGORITHMS, IssuerKey, KeyServer, claimsOf, pythonToken } from "../support/issuer.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
 
 afterEach(disconnectAll);
 
@@ -131,4 +132,164 @@ describe("claims", () => {
       assert.equal(await refusalOf(gateway, tokenWith(more)), "token_invalid");
     });
   }
+});
+
+describe("keys at a URL", () => {
+  const certificates = new Certificates();
+  let keys, first, server, gateway, user;
+
+  /** Configuration of [auth]; no secret but this. */
+  const authOf = (more = {}) => ({
+    secret: "",
+    jwks_url: server.url,
+    jwks_ca_file: certificates.rootFile,
+    jwks_refetch_min_s: 1,
+    ...more,
+  });
+  before(async () => {
+    first = new IssuerKey("first", "ES256");
+    keys = [first];
+    server = await KeyServer.start(certificates, keys);
+    gateway = await Gateway.start({ config: { auth: authOf() } });
+    user = gateway.people.ann.user;
+    await gateway.untilReady();
+  });
+  after(async () => {
+    await stopAll(gateway, server);
+    certificates.remove();
+  });
+
+  const failing = async () => (await gateway.metrics()).get("outcry_jwks_failing");
+  /** Until a fetch that an unknown key causes is allowed again. */
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 1_100));
+
+  it("let clients in", async () => {
+    const client = await Client.connect(gateway, first.tokenOf(user));
+    await client.join(gateway.people.ann.challenge);
+  });
+
+  it("a key that is rotated in is fetched, and its first client waits for it", async () => {
+    await pause();
+    const second = new IssuerKey("second", "RS256");
+    keys.push(second);
+    const before = server.requests;
+    const clients = await Promise.all(
+      Array.from({ length: 20 }, () => Client.connect(gateway, second.tokenOf(user))),
+    );
+    assert.equal(clients.length, 20);
+    assert.equal(server.requests, before + 1, "one fetch for all of them");
+    await Client.connect(gateway, first.tokenOf(user));
+  });
+
+  it("unknown names cause no flood of requests, and are told to come again", async () => {
+    await pause();
+    const before = server.requests;
+    for (let i = 0; i < 50; ++i) {
+      const token = first.sign(claimsOf(user), { kid: `made-up-${i}` });
+      const client = new Client(gateway, { auth: { token }, reconnection: false });
+      const { data } = await client.refused();
+      assert.deepEqual(data, {
+        code: "token_key_unknown",
+        retryable: true,
+        retry_after_ms: 1_000,
+      });
+    }
+    assert.ok(server.requests - before <= 3, `${server.requests - before} requests`);
+  });
+
+  it("a key that is withdrawn serves no more, not from memory either", async () => {
+    const token = first.tokenOf(user);
+    await Client.connect(gateway, token);
+    keys.shift();
+    await pause();
+    assert.equal(await refusalOf(gateway, first.sign(claimsOf(user), { kid: "x" })), "token_key_unknown");
+    assert.equal(await refusalOf(gateway, token), "token_key_unknown");
+    keys.unshift(first);
+  });
+
+  it("the last good set serves while the provider is down", async () => {
+    await pause();
+    await Client.connect(gateway, first.tokenOf(user));
+    await server.down();
+    await pause();
+    const stranger = new IssuerKey("stranger", "EdDSA");
+    assert.equal(await refusalOf(gateway, stranger.tokenOf(user)), "token_key_unknown");
+    assert.equal(await failing(), 1);
+    await Client.connect(gateway, first.tokenOf(user));
+    const readiness = await gateway.readiness();
+    assert.equal(readiness.status, 200);
+    assert.match(readiness.body, /the last fetch failed/);
+    await server.up();
+    keys.push(stranger);
+    await eventually("the provider is heard again", async () => (await failing()) === 0);
+    await Client.connect(gateway, stranger.tokenOf(user));
+  });
+
+  it("are not taken from a server whose certificate leads nowhere", async () => {
+    const others = new Certificates();
+    const strict = await Gateway.start({ config: { auth: authOf({ jwks_ca_file: others.rootFile }) } });
+    try {
+      assert.equal(await refusalOf(strict, first.tokenOf(user)), "token_key_unknown");
+      const readiness = await strict.readiness();
+      assert.equal(readiness.status, 503);
+      assert.match(readiness.body, /certificate/);
+    } finally {
+      await strict.stop();
+      others.remove();
+    }
+  });
+
+  it("are waited for by the first client of a new process", async () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    server.respond = async (request, response) => {
+      await held;
+      response.end(JSON.stringify({ keys: [first.jwk] }));
+    };
+    const late = await Gateway.start({ config: { auth: authOf({ jwks_timeout_ms: 20_000 }) } });
+    try {
+      const client = new Client(late, { auth: { token: first.tokenOf(user) } });
+      await eventually(
+        "the client waits",
+        async () => (await late.metrics()).get("outcry_token_key_waits_total") === 1,
+      );
+      assert.equal((await late.readiness()).status, 503);
+      release();
+      await client.connected();
+      assert.equal((await late.readiness()).status, 200);
+    } finally {
+      server.respond = undefined;
+      await late.stop();
+    }
+  });
+});
+
+describe("keys in files that change", () => {
+  let directory, gateway;
+  before(() => {
+    directory = mkdtempSync(path.join(tmpdir(), "outcry-keys-"));
+  });
+  after(async () => {
+    await stopAll(gateway);
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("are read again by a reload, and the old key's token is refused", async () => {
+    const [old, fresh] = [new IssuerKey("a", "ES256"), new IssuerKey("a", "ES256")];
+    const file = path.join(directory, "a.pem");
+    writeFileSync(file, old.pem);
+    const auth = { secret: "", public_keys: { a: `ES256 ${file}` } };
+    gateway = await Gateway.start({ config: { auth } });
+    const { user } = gateway.people.ann;
+    const token = old.tokenOf(user);
+    await Client.connect(gateway, token);
+    writeFileSync(file, fresh.pem);
+    const answer = await gateway.post("/v1/reload", "");
+    assert.deepEqual(JSON.parse(answer.body).changed, ["auth.public_keys"]);
+    await Client.connect(gateway, fresh.tokenOf(user));
+    assert.equal(await refusalOf(gateway, token), "token_invalid");
+    writeFileSync(file, "nonsense");
+    assert.equal((await gateway.post("/v1/reload", "")).status, 422);
+    await Client.connect(gateway, fresh.tokenOf(user));
+  });
 });
