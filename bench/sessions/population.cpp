@@ -75,7 +75,7 @@ Population::Population(std::uint32_t users)
       admission_(rules_.limits.limits),
       owners_(io_.get_executor(), cache_options(config_), own_all(io_)),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
-      context_{0, rules_, tokens_, hub_, sessions_, control_, stats_, {}},
+      context_{0, rules_, tokens_, hub_, sessions_, control_, stats_, key_wait_, {}},
       endpoint_(loop_, options_, application_, {.worker = 0}, nullptr) {}
 
 std::span<const Population::Kind> Population::kinds() {
@@ -131,7 +131,7 @@ void Population::make_engine_clients() {
 void Population::make_client_sessions() {
   for (std::uint32_t user = 0; user < users_; ++user) {
     auto claims = std::make_shared<const auth::Claims>(auth::Claims{.user = user_name(user)});
-    sessions_.emplace(context_, engine(user), NamespaceId{0}, std::move(claims));
+    sessions_.emplace(context_, engine(user), NamespaceId{0}, std::move(claims), std::string());
   }
 }
 

@@ -97,6 +97,7 @@ class Population {
   gateway::ControlMailbox mailbox_{waker_, 16};
   gateway::ControlLink control_{mailbox_};
   gateway::ClientStats stats_;
+  gateway::KeyWait key_wait_;
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   gateway::ClientSessions sessions_;

@@ -17,6 +17,7 @@ struct Request {
   std::string_view path;   // as sent, without the query
   std::string_view query;  // after '?'; empty if absent
   std::string_view body;
+  std::string parameter;             // what stands for {…} in the route's path, decoded
   std::string_view idempotency_key;  // of the header; empty if absent
 };
 

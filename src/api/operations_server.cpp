@@ -226,14 +226,16 @@ class OperationsServer::Core::Connection {
     const auto& message = parser.get();
     const std::string_view target = view(message.target());
     const std::size_t mark = target.find('?');
-    const Request request{
+    Request request{
         .path = target.substr(0, mark),
         .query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1),
         .body = message.body(),
+        .parameter = {},
         .idempotency_key = view(message["Idempotency-Key"]),
     };
     const Route* const route = core_->router.find(view(message.method_string()), request.path);
     OUTCRY_ASSERT(route != nullptr);  // check_head() found it
+    request.parameter = Router::parameter_of(*route, request.path);
     const auto waiting = std::make_shared<Answer>(stream_.get_executor());
     answer_ = waiting;
     route->handle(request, [waiting](Response response) {

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/event_routes.h"
 #include "api/health_routes.h"
 #include "api/member_routes.h"
 #include "api/publish_routes.h"
@@ -54,6 +55,17 @@ class RecordingOperations final : public gateway::Operations {
     done(fail(errors.front()));
     errors.pop_front();
   }
+  [[nodiscard]] Result<gateway::RoomEvents> read_room(const gateway::RoomQuery& query) override {
+    queries.push_back(query);
+    if (!errors.empty()) return fail(errors.front());
+    return gateway::RoomEvents{
+        .events = {{.event = "risk_alert",
+                    .arguments = R"({"n":1})",
+                    .offset = "Kx3f_200000007000009zP"},
+                   {.event = "note", .arguments = "", .offset = "Kx3f_200000008000009zQ"}},
+        .offset = "Kx3f_200000008000009zQ",
+        .more = true};
+  }
   [[nodiscard]] gateway::Readiness readiness() const override { return ready; }
   void collect_metrics(gateway::MetricsDone done) override {
     done({{.name = "outcry_joins_total",
@@ -64,6 +76,7 @@ class RecordingOperations final : public gateway::Operations {
 
   std::vector<bus::Publication> published;
   std::vector<gateway::MemberRemoval> removed;
+  std::vector<gateway::RoomQuery> queries;
   std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
   bool answers_later = false;
   std::vector<gateway::PublishDone> waiting;
@@ -81,6 +94,7 @@ class OperationsServerTest : public testing::Test {
   void start() {
     Router router;
     add_publish_routes(router, operations_);
+    add_event_routes(router, operations_);
     add_member_routes(router, operations_);
     add_health_routes(router, operations_);
     server_.emplace(io_, options_, std::move(router));
@@ -484,6 +498,32 @@ std::string wire_request(const std::string& example) {
   std::string wire;
   for (const char c : head) wire += c == '\n' ? std::string("\r\n") : std::string(1, c);
   return wire + "\r\n\r\n" + body;
+}
+
+TEST_F(OperationsServerTest, a_rooms_name_is_part_of_the_path_and_decoded) {
+  options_.api_keys = {"KEY"};
+  start();
+  const auto status_of = [&](std::string_view path) {
+    return exchange(wire_request(fmt::format("GET {}\nX-API-Key: KEY", path))).result_int();
+  };
+  EXPECT_EQ(status_of("/v1/rooms/a%2Fb%20c/events?since=x&limit=7&namespace=/n"), 200U);
+  ASSERT_EQ(operations_.queries.size(), 1U);
+  const gateway::RoomQuery& query = operations_.queries.front();
+  EXPECT_EQ(query.room, "a/b c");
+  EXPECT_EQ(query.namespace_name, "/n");
+  EXPECT_EQ(query.since, "x");
+  EXPECT_EQ(query.events_max, 7U);
+  for (const char* path : {"/v1/rooms//events", "/v1/rooms/a/b/events", "/v1/rooms/a/events/",
+                           "/v1/rooms/events", "/v1/rooms/a"}) {
+    EXPECT_EQ(status_of(path), 404U) << path;
+  }
+  for (const char* bad :
+       {"limit=0", "limit=1001", "limit=x", "last=-1", "since=", "since=a&last=1"}) {
+    EXPECT_EQ(status_of(fmt::format("/v1/rooms/a/events?{}", bad)), 400U) << bad;
+  }
+  EXPECT_EQ(status_of(fmt::format("/v1/rooms/{}/events", std::string(257, 'a'))), 400U);
+  operations_.errors = {gateway::ReadError::too_old};
+  EXPECT_EQ(status_of("/v1/rooms/a/events?since=x"), 410U);
 }
 
 TEST_F(OperationsServerTest, the_examples_of_the_reference_are_true) {

@@ -18,12 +18,13 @@ struct Description {
 };
 
 // Indexed by ProblemKind.
-constexpr std::array<Description, 15> kDescriptions{{
+constexpr std::array<Description, 16> kDescriptions{{
     {400, "malformed-request", "The request is malformed"},
     {401, "missing-key", "An API key is needed"},
     {403, "wrong-key", "The API key is not valid"},
     {404, "not-found", "There is nothing at this path"},
     {405, "method-not-allowed", "This path does not take the method"},
+    {410, "gone", "What is asked for is no longer kept"},
     {411, "length-required", "The body's length is missing"},
     {413, "body-too-large", "The body is too large"},
     {415, "unsupported-media-type", "The body must be JSON"},

@@ -22,6 +22,7 @@ enum class ProblemKind : std::uint8_t {
   wrong_key,               // 403
   not_found,               // 404
   method_not_allowed,      // 405
+  gone,                    // 410
   length_required,         // 411
   body_too_large,          // 413
   unsupported_media_type,  // 415

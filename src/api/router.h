@@ -1,4 +1,4 @@
-// api/router.h — which handler answers a path. Exact paths only: the list is short and known.
+// api/router.h — which handler answers a path. A path has at most one part that is anything.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace outcry::api {
 
 struct Route {
   std::string method;  // GET (which answers HEAD as well) or POST (whose body is JSON)
-  std::string path;
+  std::string path;    // "/v1/rooms/{room}/events": one part in braces is not empty, and no '/'
   bool needs_key = true;
   Handler handle;
   bool takes_body = true;  // of a POST: without, nothing is asked of the body's headers
@@ -23,6 +23,8 @@ class Router {
 
   /// The route for the request, nullptr if there is none.
   [[nodiscard]] const Route* find(std::string_view method, std::string_view path) const noexcept;
+  /// What stands for the route's braces in `path`, which it answers; decoded.
+  [[nodiscard]] static std::string parameter_of(const Route& route, std::string_view path);
 
   /// The methods that `path` takes, as the header Allow wants them; empty: no such path.
   [[nodiscard]] std::string allowed_methods(std::string_view path) const;

@@ -34,7 +34,8 @@ struct SharedRules {
   socketio::PacketLimits packet_limits;
   LimitRules limits;
   RecoveryIds recovery_ids;
-  bool stores_sockets = false;  // sockets outlive the process
+  bool stores_sockets = false;     // sockets outlive the process
+  bool cursors_by_device = false;  // recovery.cursors
 
   /// nullopt if it is not served.
   [[nodiscard]] std::optional<NamespaceId> namespace_id(std::string_view name) const {

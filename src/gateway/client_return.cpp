@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "gateway/client_session.h"
 #include "gateway/room_question.h"
 
@@ -86,8 +87,14 @@ ParkedSocket ClientSession::parked() const {
   return out;
 }
 
-void ClientSession::send_resync(Resync reason) {
-  send_event("resync_required", fmt::format(R"({{"reason":"{}"}})", name_of(reason)));
+/// `room`: the only one that is to be loaded anew; empty: everything is.
+void ClientSession::send_resync(Resync reason, std::string_view room) {
+  std::string payload = fmt::format(R"({{"reason":"{}")", name_of(reason));
+  if (!room.empty()) {
+    payload += R"(,"room":)";
+    json::append_quoted(payload, room);
+  }
+  send_event("resync_required", payload + "}");
 }
 
 void ClientSession::send_position(const eventlog::Position& position) {

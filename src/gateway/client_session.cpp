@@ -34,7 +34,7 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
                              NamespaceId namespace_id, auth::TokenCache::SharedClaims claims,
-                             std::unique_ptr<ReturnOffer> offer)
+                             std::string device, std::unique_ptr<ReturnOffer> offer)
     : id_(id),
       namespace_id_(namespace_id),
       context_(context),
@@ -42,9 +42,10 @@ ClientSession::ClientSession(SessionId id, ClientContext& context, transport::En
       return_(offer ? std::make_unique<Return>(Return{.offer = std::move(*offer)}) : nullptr),
       sid_(return_ ? SocketId::of(return_->offer.socket.sid) : SocketId::make(id.slot)),
       user_(claims->user) {
-  if (claims->rooms.empty()) return;
+  if (claims->rooms.empty() && device.empty()) return;
   rights_ = std::make_unique<Rights>();
-  rights_->listing = std::move(claims);
+  rights_->device = std::move(device);
+  if (!claims->rooms.empty()) rights_->listing = std::move(claims);
 }
 
 std::string_view ClientSession::namespace_name() const {
@@ -96,7 +97,7 @@ void ClientSession::greet() {
     const auto match = context_.rules.rooms.match(room);
     const bool own = match && match->access == auth::RoomAccess::user && match->object_id == user_;
     if (own || (match && match->access == auth::RoomAccess::everyone)) {
-      request_join(room, std::nullopt, {});
+      request_join(room, std::nullopt, {}, {});
     }
   }
 }
@@ -166,7 +167,9 @@ void ClientSession::recheck() {
 
 void ClientSession::on_event(const socketio::Packet& packet) {
   ++context_.stats.events_received;
-  const Command* command = find_command(socketio::event_name(packet));
+  const std::string event = socketio::event_name(packet);
+  if (event == kAckEvents) return acknowledge(packet);
+  const Command* command = find_command(event);
   if (command == nullptr) {
     ++context_.stats.events_unknown;
     // Acknowledged, or a client that retries would hold back everything behind it.
@@ -175,14 +178,18 @@ void ClientSession::on_event(const socketio::Packet& packet) {
   }
   auto object_id = object_id_of(*command, socketio::first_argument(packet));
   if (!object_id) return refuse({.code = Code::bad_request, .command = command}, packet.id);
-  std::string grant;
-  if (command->joins) {
-    grant = json::string_member(socketio::first_argument(packet), "grant").value_or(grant);
-  }
   ClientCommand wanted{.command = command,
                        .object_id = *std::move(object_id),
-                       .grant = std::move(grant),
+                       .grant = {},
+                       .replay = {},
                        .ack_id = packet.id};
+  if (command->joins) {
+    const std::string_view argument = socketio::first_argument(packet);
+    auto replay = replay_wish_of(argument, context_.rules.config.recovery.events_max);
+    if (!replay) return refuse({.code = Code::bad_request, .command = command}, packet.id);
+    wanted.replay = *std::move(replay);
+    wanted.grant = json::string_member(argument, "grant").value_or(std::string());
+  }
   if (return_) return hold(std::move(wanted));
   run(std::move(wanted));
 }
@@ -202,7 +209,7 @@ void ClientSession::join(ClientCommand wanted) {
                   wanted.ack_id);
   }
   // Also for a member: joining again is how a front end refreshes, and rights may have ended.
-  request_join(room, question_for(*match, namespace_id_, room, user_),
+  request_join(room, question_for(*match, namespace_id_, room, user_), std::move(wanted.replay),
                {.command = wanted.command,
                 .object_id = std::move(wanted.object_id),
                 .ack_id = wanted.ack_id});
@@ -243,15 +250,16 @@ std::optional<Code> ClientSession::too_much(std::string_view room) const {
 }
 
 void ClientSession::request_join(std::string room, std::optional<store::AccessQuestion> question,
-                                 PendingJoin pending) {
+                                 ReplayWish replay, PendingJoin pending) {
   pending.ticket = next_ticket_++;
-  context_.control.send(
-      std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
-                                                .session = id_,
-                                                .ticket = pending.ticket,
-                                                .namespace_id = namespace_id_,
-                                                .room = std::move(room),
-                                                .question = std::move(question)}));
+  context_.control.send(std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
+                                                                  .session = id_,
+                                                                  .ticket = pending.ticket,
+                                                                  .namespace_id = namespace_id_,
+                                                                  .room = std::move(room),
+                                                                  .question = std::move(question),
+                                                                  .replay = std::move(replay),
+                                                                  .reader = reader()}));
   pending_.push_front(std::move(pending));
 }
 
@@ -274,16 +282,16 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   const bool is_new = context_.hub.join(id_, answer.room) != rooms::Change::none;
   if (is_new) ask_again_about(answer.room);
   if (is_new) note(eventlog::SessionJoined{std::string(sid()), std::string(answer.room->name())});
-  send_snapshot(answer);
-  if (pending.command != nullptr) {
-    confirm(*pending.command, pending.object_id, pending.ack_id, &answer.position);
-  }
+  // Who was a member has had what is replayed.
+  if (is_new || !answer.replayed) send_frames(answer);
+  if (pending.command != nullptr) confirm_join(pending, answer);
+  if (is_new && answer.resync != Resync::none) send_resync(answer.resync, answer.room->name());
 }
 
 /// Without their positions, which are older than what the client has had of other rooms: the
 /// answer says the position after all of it.
-void ClientSession::send_snapshot(const JoinAnswer& answer) {
-  for (const transport::SharedFrame& frame : answer.snapshot) {
+void ClientSession::send_frames(const JoinAnswer& answer) {
+  for (const transport::SharedFrame& frame : answer.frames) {
     engine_.send_without_trailer(frame);
   }
 }
@@ -301,20 +309,48 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
   confirm(command, object_id, ack_id);
 }
 
+// ---- What has been read ----
+
+Reader ClientSession::reader() const {
+  return {.user = user_, .device = rights_ ? rights_->device : std::string()};
+}
+
+/// Answered at once: an acknowledgement that a crash takes costs a repetition.
+void ClientSession::acknowledge(const socketio::Packet& packet) {
+  auto ack = events_ack_of(socketio::first_argument(packet));
+  const bool is_member = ack && context_.hub.find(id_, namespace_id_, ack->room);
+  if (!is_member) {
+    return refuse({.code = ack ? Code::forbidden : Code::bad_request}, packet.id);
+  }
+  ++context_.stats.acknowledgements;
+  context_.control.send(std::make_unique<CursorMove>(CursorMove{.namespace_id = namespace_id_,
+                                                                .room = std::move(ack->room),
+                                                                .reader = reader(),
+                                                                .position = ack->position}));
+  if (packet.id) send_ack(*packet.id, R"({"status":"ok"})");
+}
+
 // ---- Answers ----
 
-void ClientSession::confirm(const Command& command, std::string_view object_id,
-                            std::optional<std::uint64_t> ack_id,
-                            const eventlog::Position* position) {
-  std::string packet = "4";
-  socketio::append_event(packet, {.namespace_name = namespace_name(),
-                                  .event = command.reply,
-                                  .arguments = reply_payload(command, object_id)});
-  if (position != nullptr && recoverable()) {
-    send_with_position(std::move(packet), *position);
+void ClientSession::confirm_join(const PendingJoin& pending, const JoinAnswer& answer) {
+  const Command& command = *pending.command;
+  const std::string payload = answer.replayed ? replay_payload(command, pending.object_id,
+                                                               *answer.replayed, answer.position)
+                                              : reply_payload(command, pending.object_id);
+  if (recoverable()) {
+    std::string packet = "4";
+    socketio::append_event(
+        packet, {.namespace_name = namespace_name(), .event = command.reply, .arguments = payload});
+    send_with_position(std::move(packet), answer.position);
   } else {
-    engine_.send(transport::make_frame(packet));
+    send_event(command.reply, payload);
   }
+  if (pending.ack_id) send_ack(*pending.ack_id, ack_payload(command, pending.object_id));
+}
+
+void ClientSession::confirm(const Command& command, std::string_view object_id,
+                            std::optional<std::uint64_t> ack_id) {
+  send_event(command.reply, reply_payload(command, object_id));
   if (ack_id) send_ack(*ack_id, ack_payload(command, object_id));
 }
 

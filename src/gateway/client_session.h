@@ -31,9 +31,10 @@ namespace outcry::gateway {
 
 class ClientSession {
  public:
-  /// `offer`: the socket that its client wants to be again; null: a new one.
+  /// `device`: what the client says to be, where devices are told apart. `offer`: the socket that
+  /// its client wants to be again; null: a new one.
   ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
-                NamespaceId namespace_id, auth::TokenCache::SharedClaims claims,
+                NamespaceId namespace_id, auth::TokenCache::SharedClaims claims, std::string device,
                 std::unique_ptr<ReturnOffer> offer = nullptr);
   ClientSession(const ClientSession&) = delete;
   ClientSession& operator=(const ClientSession&) = delete;
@@ -87,12 +88,14 @@ class ClientSession {
   struct Rights {
     auth::TokenCache::SharedClaims listing;  // claims that list rooms; null: they don't
     std::vector<rooms::RoomNumber> asked;    // with rooms.recheck_ms: rooms to ask about again
+    std::string device;
   };
   /// What a client says to join or leave.
   struct ClientCommand {
     const Command* command = nullptr;
     std::string object_id;
     std::string grant;  // empty: none came along
+    ReplayWish replay;
     std::optional<std::uint64_t> ack_id;
   };
   /// A client that comes back, until it is where the others are.
@@ -123,19 +126,22 @@ class ClientSession {
   void leave(const Command& command, std::string_view object_id,
              std::optional<std::uint64_t> ack_id);
   void request_join(std::string room, std::optional<store::AccessQuestion> question,
-                    PendingJoin pending);
+                    ReplayWish replay, PendingJoin pending);
+  void acknowledge(const socketio::Packet& packet);
+  [[nodiscard]] Reader reader() const;
   void greet();
+  void confirm_join(const PendingJoin& pending, const JoinAnswer& answer);
   void confirm(const Command& command, std::string_view object_id,
-               std::optional<std::uint64_t> ack_id, const eventlog::Position* position = nullptr);
+               std::optional<std::uint64_t> ack_id);
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
   [[nodiscard]] std::size_t pending_count() const;
   void leave(const rooms::RoomRef& room);
   void send_connect(std::string_view pid);
-  void send_snapshot(const JoinAnswer& answer);
+  void send_frames(const JoinAnswer& answer);
   void send_position(const eventlog::Position& position);
-  void send_resync(Resync reason);
+  void send_resync(Resync reason, std::string_view room = {});
   void send_with_position(std::string packet, const eventlog::Position& position);
 
   const SessionId id_;

@@ -231,6 +231,8 @@ struct RecoveryConfig {
   std::size_t sockets_max = 100'000;
   std::size_t events_max = 10'000;
   std::string position_event = "position";
+  std::string cursors = "user";
+  std::size_t cursors_max = 100'000;
 };
 
 /// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.

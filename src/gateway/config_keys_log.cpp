@@ -11,6 +11,7 @@ constexpr std::uint64_t kGiB = 1 << 30;
 constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::array kMustModes{"before_delivery"sv, "async"sv, "no"sv};
 constexpr std::array kLatestModes{"async"sv, "no"sv};
+constexpr std::array kCursors{"user"sv, "device"sv};
 constexpr std::array kClients{"auto"sv, "all"sv, "asked"sv};
 
 using L = EventlogConfig;
@@ -74,6 +75,15 @@ constexpr std::array kRecoveryKeys{
               "events", 1, 100'000},
     ConfigKey{"recovery", "position_event", &member<&Config::recovery, &R::position_event>,
               "Name of the event that tells a client its position where no other event does."},
+    ConfigKey{"recovery", "cursors", &member<&Config::recovery, &R::cursors>,
+              "Whose acknowledgements (`ack_events`) count: `user`, what one of his devices has "
+              "acknowledged is sent to none again; `device`, each by the `device` that it names in "
+              "`auth`.",
+              "", 0, 0, kCursors},
+    ConfigKey{"recovery", "cursors_max", &member<&Config::recovery, &R::cursors_max>,
+              "Acknowledgements remembered, one for each user (or device) and room; the one that "
+              "was moved longest ago is forgotten first.",
+              "cursors", 0, 10'000'000},
 };
 
 }  // namespace

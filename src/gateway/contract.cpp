@@ -1,6 +1,7 @@
 #include "gateway/contract.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -54,6 +55,31 @@ std::optional<std::string> object_id_of(const Command& command, std::string_view
   return id;
 }
 
+std::optional<ReplayWish> replay_wish_of(std::string_view argument, std::size_t last_max) {
+  ReplayWish wish;
+  if (const auto since = json::member(argument, "since")) {
+    const auto text = json::unescape(*since);
+    if (!text || !eventlog::parse_position(*text)) return std::nullopt;
+    wish.since = *text;
+  }
+  if (const auto last = json::member(argument, "last")) {
+    const auto count = json::integer(*last);
+    if (!count || *count < 1 || std::cmp_greater(*count, last_max)) return std::nullopt;
+    wish.last = static_cast<std::uint32_t>(*count);
+  }
+  if (!wish.since.empty() && wish.last > 0) return std::nullopt;
+  return wish;
+}
+
+std::optional<EventsAck> events_ack_of(std::string_view argument) {
+  if (argument.empty() || json::kind_of(argument) != json::Kind::object) return std::nullopt;
+  auto room = json::string_member(argument, "room");
+  const auto offset = json::string_member(argument, "offset");
+  const auto position = offset ? eventlog::parse_position(*offset) : std::nullopt;
+  if (!room || !position || !auth::is_room_name(*room)) return std::nullopt;
+  return EventsAck{.room = *std::move(room), .position = *position};
+}
+
 RoomCommand leave_command_of(std::string_view room) {
   for (const Command& command : kCommands) {
     const bool names_it = !command.joins && room.starts_with(command.room_prefix);
@@ -65,6 +91,12 @@ RoomCommand leave_command_of(std::string_view room) {
 
 std::string reply_payload(const Command& command, std::string_view object_id) {
   return "{" + member(&command, object_id) + "}";
+}
+
+std::string replay_payload(const Command& command, std::string_view object_id, std::size_t events,
+                           const eventlog::Position& position) {
+  return fmt::format(R"({{{},"replayed":{},"offset":"{}"}})", member(&command, object_id), events,
+                     to_string(position));
 }
 
 std::string ack_payload(const Command& command, std::string_view object_id) {

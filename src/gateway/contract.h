@@ -3,10 +3,11 @@
 //   join_challenge {challenge_id}   ->  room challenge_<id>   ->  joined_challenge {challenge_id}
 //   subscribe_symbol {symbol}       ->  room symbol_<S>       ->  subscribed {symbol}
 //   join_room {room}                ->  that room             ->  joined_room {room}
+//   ack_events {room, offset}       ->  his cursor there      ->  acknowledged, if asked
 //
-// Both generations of the platform's front end use the first names; the last is for rooms of any
-// other name. Nothing that a client sends reaches
-// another client: every answer goes to the asking socket alone.
+// Both generations of the platform's front end use the first names; join_room is for rooms of any
+// other name. Nothing that a client sends reaches another client: every answer goes to the asking
+// socket alone.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "eventlog/position.h"
 #include "gateway/codes.h"
 
 namespace outcry::gateway {
@@ -33,6 +35,26 @@ struct Command {
 [[nodiscard]] std::optional<std::string> object_id_of(const Command& command,
                                                       std::string_view argument);
 
+/// What a joiner wants besides the room's newest values.
+struct ReplayWish {
+  std::string since;       // a position: all `must` events after it; empty: no such wish
+  std::uint32_t last = 0;  // so many of the newest of them
+  [[nodiscard]] bool wanted() const noexcept { return !since.empty() || last > 0; }
+};
+/// `{"since":"…"}` or `{"last":50}` in a join's argument, neither in most. nullopt if it is both,
+/// or no position, or no number from 1 to `last_max`.
+[[nodiscard]] std::optional<ReplayWish> replay_wish_of(std::string_view argument,
+                                                       std::size_t last_max);
+
+/// `ack_events {room, offset}`: its user has had everything of that room up to there.
+inline constexpr std::string_view kAckEvents = "ack_events";
+struct EventsAck {
+  std::string room;
+  eventlog::Position position;
+};
+/// nullopt if it is malformed.
+[[nodiscard]] std::optional<EventsAck> events_ack_of(std::string_view argument);
+
 /// The leaving command whose reply tells a client that it is no longer in `room`, and the object's
 /// id there: a view into `room`.
 struct RoomCommand {
@@ -43,6 +65,9 @@ struct RoomCommand {
 
 /// `{"challenge_id":"…"}`: what the reply event carries.
 [[nodiscard]] std::string reply_payload(const Command& command, std::string_view object_id);
+/// The same for a join with a replay, of so many events: `{…,"replayed":3,"offset":"…"}`.
+[[nodiscard]] std::string replay_payload(const Command& command, std::string_view object_id,
+                                         std::size_t events, const eventlog::Position& position);
 /// `{"status":"ok","challenge_id":"…"}`: for an acknowledgement.
 [[nodiscard]] std::string ack_payload(const Command& command, std::string_view object_id);
 

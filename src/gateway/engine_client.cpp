@@ -13,6 +13,7 @@ namespace {
 
 // A pid and an offset of ours are far shorter.
 constexpr std::size_t kReturningBytesMax = 128;
+constexpr std::size_t kDeviceBytesMax = 64;
 constexpr std::string_view kBearer = "Bearer ";
 
 std::string_view without_bearer(std::string_view text) {
@@ -125,7 +126,8 @@ void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait
   if (!context_.control.clear()) {
     return refuse(engine, name_of(namespace_id), Code::unavailable);
   }
-  opening_->asked.push_front({.namespace_id = namespace_id, .claims = *verified});
+  opening_->asked.push_front(
+      {.namespace_id = namespace_id, .claims = *verified, .device = device_of(attempt.data)});
   context_.control.send(
       AdmitRequest{.worker = context_.worker,
                    .namespace_id = namespace_id,
@@ -191,8 +193,9 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
                   std::chrono::milliseconds(answer.retry_after_ms));
   }
   if (answer.offer) {
-    ClientSession& session = context_.sessions.emplace(
-        context_, engine, namespace_id, asked(namespace_id), std::move(answer.offer));
+    const Asked& by = asked(namespace_id);
+    ClientSession& session = context_.sessions.emplace(context_, engine, namespace_id, by.claims,
+                                                       by.device, std::move(answer.offer));
     sessions_.push_back(session.id());
     return session.claim();
   }
@@ -201,10 +204,12 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
 
 void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
                         const eventlog::Position& position, Resync resync) {
-  const auth::TokenCache::SharedClaims claims = take_asked(namespace_id);
+  Asked by = take_asked(namespace_id);
+  const auth::TokenCache::SharedClaims claims = std::move(by.claims);
   ++context_.stats.connects;
   engine.confirm(end_of(*claims));
-  ClientSession& session = context_.sessions.emplace(context_, engine, namespace_id, claims);
+  ClientSession& session =
+      context_.sessions.emplace(context_, engine, namespace_id, claims, std::move(by.device));
   sessions_.push_back(session.id());
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
   session.open(greets(*claims), position, resync);
@@ -227,7 +232,7 @@ void EngineClient::on_return_answer(EngineSession& engine, ReturnAnswer answer) 
     context_.sessions.erase(session.id());
     return open(engine, namespace_id, answer.position, answer.resync);
   }
-  const auth::TokenCache::SharedClaims claims = take_asked(namespace_id);
+  const auth::TokenCache::SharedClaims claims = take_asked(namespace_id).claims;
   ++context_.stats.connects;
   engine.confirm(end_of(*claims));
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
@@ -268,22 +273,30 @@ std::string_view EngineClient::name_of(NamespaceId namespace_id) const {
   return context_.rules.config.socketio.namespaces[namespace_id];
 }
 
-auth::TokenCache::SharedClaims EngineClient::asked(NamespaceId namespace_id) const {
+const EngineClient::Asked& EngineClient::asked(NamespaceId namespace_id) const {
   const auto found = std::ranges::find(opening_->asked, namespace_id, &Asked::namespace_id);
   OUTCRY_ASSERT(found != opening_->asked.end());
-  return found->claims;
+  return *found;
 }
 
 /// Of a CONNECT that was asked about, which no second one can have followed.
-auth::TokenCache::SharedClaims EngineClient::take_asked(NamespaceId namespace_id) {
-  auth::TokenCache::SharedClaims claims;
+EngineClient::Asked EngineClient::take_asked(NamespaceId namespace_id) {
+  Asked out;
   opening_->asked.remove_if([&](Asked& asked) {
     if (asked.namespace_id != namespace_id) return false;
-    claims = std::move(asked.claims);
+    out = std::move(asked);
     return true;
   });
-  OUTCRY_ASSERT(claims != nullptr);
-  return claims;
+  OUTCRY_ASSERT(out.claims != nullptr);
+  return out;
+}
+
+/// What it says to be; one that says too much is told apart from nobody.
+std::string EngineClient::device_of(std::string_view data) const {
+  if (data.empty() || !context_.rules.cursors_by_device) return {};
+  std::string device = json::string_member(data, "device").value_or(std::string());
+  if (device.size() > kDeviceBytesMax) device.clear();
+  return device;
 }
 
 limits::Party EngineClient::party_of(std::string_view user) const {

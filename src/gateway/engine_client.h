@@ -43,6 +43,7 @@ class EngineClient {
   struct Asked {
     NamespaceId namespace_id = 0;
     auth::TokenCache::SharedClaims claims;
+    std::string device;  // with recovery.cursors = "device"
   };
   /// A CONNECT before its token is verified.
   struct Attempt {
@@ -96,8 +97,9 @@ class EngineClient {
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);
   [[nodiscard]] std::string_view name_of(NamespaceId namespace_id) const;
   [[nodiscard]] bool asked_for(NamespaceId namespace_id) const;
-  [[nodiscard]] auth::TokenCache::SharedClaims asked(NamespaceId namespace_id) const;
-  [[nodiscard]] auth::TokenCache::SharedClaims take_asked(NamespaceId namespace_id);
+  [[nodiscard]] const Asked& asked(NamespaceId namespace_id) const;
+  [[nodiscard]] Asked take_asked(NamespaceId namespace_id);
+  [[nodiscard]] std::string device_of(std::string_view data) const;
   [[nodiscard]] limits::Party party_of(std::string_view user) const;
   void erase(ClientSession& session);
   void release(ClientSession& session, bool parks);

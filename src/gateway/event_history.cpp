@@ -128,4 +128,15 @@ bool EventHistory::collect(const RoomRecord& room, std::uint64_t seen, std::size
   }
 }
 
+void EventHistory::last(const RoomRecord& room, std::size_t count,
+                        std::vector<MissedEvent>& out) const {
+  eventlog::EntryIndex at = room.newest;
+  for (; count > 0; --count) {
+    const Events::Entry* entry = events_[room.retention]->find(at);
+    if (entry == nullptr) return;
+    out.push_back({.released = entry->released, .event = entry->payload});
+    at = entry->before;
+  }
+}
+
 }  // namespace outcry::gateway

@@ -77,6 +77,9 @@ class EventHistory {
   [[nodiscard]] bool collect(const RoomRecord& room, std::uint64_t seen, std::size_t most,
                              std::vector<MissedEvent>& out) const;
 
+  /// Appends the newest `count` of what is kept of this room, newest first.
+  void last(const RoomRecord& room, std::size_t count, std::vector<MissedEvent>& out) const;
+
   [[nodiscard]] const RetentionRules& retention() const noexcept { return retention_; }
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::size_t bytes() const noexcept;

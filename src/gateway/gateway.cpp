@@ -44,6 +44,8 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
                           .bytes_max = config_.events.snapshot_bytes_max,
                           .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
       history_(rooms_, config_.eventlog, log_.life(), log_.contents().last_number),
+      replay_(rooms_, history_),
+      cursors_(config_.recovery.cursors_max),
       parked_(rooms_, config_.recovery.sockets_max, config_.recovery.window),
       publisher_(rules_, rooms_, snapshots_, history_, workers_, log_.sink()),
       recent_ids_(config_.events.ids_max),
@@ -178,12 +180,54 @@ void Gateway::answer_join(const JoinRequest& request, Result<bool> allowed) {
     RoomRecord& record = rooms_.find_or_make(request.namespace_id, request.room);
     answer->verdict = JoinAnswer::Verdict::granted;
     answer->room = record.room;
-    answer->snapshot = Snapshots::frames_of(record);
+    fill(*answer, record, request);
     answer->position = history_.position();
     // From here on events follow the answer to that worker.
     rooms_.granted(record, request.worker);
   }
   workers_.post(request.worker, std::move(answer));
+}
+
+/// The room's newest values, and the events that the client wishes for or has not acknowledged.
+void Gateway::fill(JoinAnswer& answer, const RoomRecord& room, const JoinRequest& request) {
+  const ReplayWish& wish = request.replay;
+  std::optional<std::uint64_t> seen;
+  if (cursors_.size() > 0) seen = cursors_.find(request.reader, cursor_room(*room.room));
+  if (!wish.since.empty()) {
+    const auto position = eventlog::parse_position(wish.since);
+    seen = position ? history_.seen_by(*position) : std::nullopt;
+    if (!seen) answer.resync = Resync::position;
+  }
+  auto part = wish.last > 0 ? replay_.last_of_room(room, wish.last, replay_limits())
+              : seen        ? replay_.of_room(room, *seen, replay_limits())
+                            : std::nullopt;
+  if (part && !part->more) {
+    answer.frames = std::move(part->frames);
+    answer.replayed = part->events;
+    return;
+  }
+  if (seen) answer.resync = Resync::too_old;
+  answer.frames = Snapshots::frames_of(room);
+}
+
+std::string Gateway::cursor_room(const rooms::Room& room) const {
+  return fmt::format("{}\n{}", config_.socketio.namespaces[room.namespace_id()], room.name());
+}
+
+void Gateway::take(std::unique_ptr<CursorMove> move) {
+  const auto seen = history_.seen_by(move->position);
+  const RoomRecord* room = rooms_.find(move->namespace_id, move->room);
+  if (!seen || room == nullptr) return;
+  std::string room_key = cursor_room(*room->room);
+  if (!cursors_.move(move->reader, room_key, *seen)) return;
+  // One that isn't taken costs a repetition after a crash.
+  if (eventlog::LogSink* log = log_.sink()) {
+    (void)log->add(eventlog::StoredCursor{.user = std::move(move->reader.user),
+                                          .room_key = std::move(room_key),
+                                          .device = std::move(move->reader.device),
+                                          .number = move->position.durable,
+                                          .at = wall_now()});
+  }
 }
 
 void Gateway::take(JoinSettled settled) {

@@ -25,6 +25,7 @@
 #include "gateway/client_context.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
+#include "gateway/cursors.h"
 #include "gateway/event_history.h"
 #include "gateway/event_log.h"
 #include "gateway/gatekeeper.h"
@@ -34,6 +35,7 @@
 #include "gateway/publisher.h"
 #include "gateway/recent_ids.h"
 #include "gateway/reload.h"
+#include "gateway/replay.h"
 #include "gateway/returning.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
@@ -81,6 +83,7 @@ class Gateway final : public Operations {
 
   void publish(bus::Publication publication, PublishDone done) override;
   void remove_member(MemberRemoval removal, RemovalDone done) override;
+  [[nodiscard]] Result<RoomEvents> read_room(const RoomQuery& query) override;
   [[nodiscard]] Readiness readiness() const override;
   void collect_metrics(MetricsDone done) override;
 
@@ -126,8 +129,11 @@ class Gateway final : public Operations {
   void begin_return(AdmitRequest request);
   void offer(const AdmitRequest& request, ParkedSocket socket);
   void finish_return(const ReturnClaim& claim, Resync verdict);
-  [[nodiscard]] bool collect_missed(const ReturnClaim& claim, const std::vector<RoomRecord*>& rooms,
-                                    ReturnAnswer& answer);
+  void fill(JoinAnswer& answer, const RoomRecord& room, const JoinRequest& request);
+  [[nodiscard]] std::string cursor_room(const rooms::Room& room) const;
+  void take(std::unique_ptr<CursorMove> move);
+  void grant_again(const ReturnClaim& claim, ReturnAnswer& answer);
+  [[nodiscard]] ReplayLimits replay_limits() const;
   void forget_socket(std::string_view sid);
   void load_sockets(std::vector<eventlog::StoredSession> sockets, milliseconds ago);
   void load_log();
@@ -161,6 +167,8 @@ class Gateway final : public Operations {
   RoomTable rooms_;
   Snapshots snapshots_;
   EventHistory history_;
+  Replay replay_;
+  Cursors cursors_;
   ParkedSockets parked_;
   std::map<std::string, Return, std::less<>> returns_;  // by socket's id; being asked for
   Publisher publisher_;

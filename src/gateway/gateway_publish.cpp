@@ -54,6 +54,10 @@ void Gateway::load_log() {
                          {.life = log_.life(), .durable = number, .released = number});
   }
   for (eventlog::StoredValue& stored : contents.values) publisher_.load(std::move(stored));
+  for (const eventlog::StoredCursor& cursor : contents.cursors) {
+    (void)cursors_.move({.user = cursor.user, .device = cursor.device}, cursor.room_key,
+                        cursor.number);
+  }
   load_sockets(std::move(contents.sessions), wall - contents.last_written);
 }
 

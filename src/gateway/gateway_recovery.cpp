@@ -20,14 +20,7 @@
 namespace outcry::gateway {
 namespace {
 
-/// A part of what a client gets again must fit into its outbox, beside answers to what it asks.
 constexpr std::size_t kOutboxShare = 2;
-
-bool in_any(const std::vector<std::string>& rooms, const std::shared_ptr<const Strings>& of) {
-  return of && std::ranges::any_of(*of, [&rooms](const std::string& room) {
-           return std::ranges::find(rooms, room) != rooms.end();
-         });
-}
 
 }  // namespace
 
@@ -149,71 +142,45 @@ void Gateway::take(std::unique_ptr<ReturnClaim> claim) {
 void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
   const ParkedSocket& socket = claim.offer.socket;
   auto answer = std::make_unique<ReturnAnswer>(ReturnAnswer{.session = claim.session});
-  std::vector<RoomRecord*> rooms;
-  for (const std::string& room : socket.rooms) {
-    rooms.push_back(&rooms_.find_or_make(socket.namespace_id, room));
+  std::optional<ReplayPart> part;
+  if (verdict == Resync::none) {
+    ReplayLimits limits = replay_limits();
+    if (claim.continues) limits.events_max = std::numeric_limits<std::size_t>::max();
+    part =
+        replay_.for_socket(socket.namespace_id, socket.rooms, socket.sid, claim.offer.seen, limits);
+    if (!part) verdict = Resync::too_old;
   }
-  rooms.push_back(&rooms_.find_or_make(socket.namespace_id, socket.sid));
-  if (verdict == Resync::none && !collect_missed(claim, rooms, *answer)) verdict = Resync::too_old;
-  answer->resync = verdict;
-  answer->position = history_.position();
-  for (RoomRecord* room : rooms) {
-    if (verdict == Resync::none && !claim.continues) {
-      // From here on events follow the answer to that worker.
-      rooms_.granted(*room, claim.worker);
-      answer->rooms.push_back(room->room);
-    } else {
-      rooms_.release(*room);
-    }
-  }
-  if (verdict != Resync::none) {
+  if (part) {
+    answer->missed = std::move(part->frames);
+    answer->seen = part->seen;
+    answer->more = part->more;
+    if (!claim.continues) grant_again(claim, *answer);
+  } else {
     ++stats_.resyncs[static_cast<std::size_t>(verdict)];
     if (!claim.continues) forget_socket(socket.sid);
   }
+  answer->resync = verdict;
+  answer->position = history_.position();
   workers_.post(claim.worker, std::move(answer));
 }
 
-/// What was missed, as much of it as an outbox takes. False if some is gone, or it is too much.
-bool Gateway::collect_missed(const ReturnClaim& claim, const std::vector<RoomRecord*>& rooms,
-                             ReturnAnswer& answer) {
-  const ReturnOffer& offer = claim.offer;
-  std::vector<MissedEvent> missed;
-  const std::size_t most = claim.continues ? std::numeric_limits<std::size_t>::max()
-                                           : std::size_t{config_.recovery.events_max};
-  const auto collect = [&](const RoomRecord& room) {
-    if (!history_.collect(room, offer.seen, most, missed)) return false;
-    Snapshots::collect(room, offer.seen, missed);
-    return missed.size() <= most;
+/// Its rooms; events of theirs that go out from here on follow the answer to that worker.
+void Gateway::grant_again(const ReturnClaim& claim, ReturnAnswer& answer) {
+  const ParkedSocket& socket = claim.offer.socket;
+  const auto grant = [&](const std::string& name) {
+    RoomRecord& room = rooms_.find_or_make(socket.namespace_id, name);
+    rooms_.granted(room, claim.worker);
+    answer.rooms.push_back(room.room);
   };
-  RoomRecord& everyone = rooms_.find_or_make(offer.socket.namespace_id, {});
-  const bool all = collect(everyone) && std::ranges::all_of(rooms, [&](const RoomRecord* room) {
-                     return collect(*room);
-                   });
-  rooms_.release(everyone);
-  if (!all) return false;
-  // One event may have been for several of its rooms.
-  std::ranges::sort(missed, {}, &MissedEvent::released);
-  const auto repeated = std::ranges::unique(missed, {}, &MissedEvent::released);
-  missed.erase(repeated.begin(), repeated.end());
-  std::size_t bytes = 0;
-  answer.seen = history_.position().released;
-  for (const MissedEvent& one : missed) {
-    if (in_any(offer.socket.rooms, one.event.except)) continue;
-    bytes += one.event.frames.bytes();
-    const std::uint64_t before =
-        one.released - (one.event.names_count ? one.event.frames.names() : 1);
-    if (bytes > config_.engine.outbox_bytes_max / kOutboxShare && !answer.missed.empty()) {
-      answer.seen = before;
-      answer.more = true;
-      break;
-    }
-    std::uint64_t number = before;
-    one.event.frames.for_each([&](const transport::SharedFrame& frame) {
-      const bool had = one.event.names_count && ++number <= offer.seen;
-      if (!had) answer.missed.push_back(frame);
-    });
-  }
-  return true;
+  std::ranges::for_each(socket.rooms, grant);
+  grant(socket.sid);
+}
+
+/// A part must fit into its client's outbox, beside answers to what it asks.
+ReplayLimits Gateway::replay_limits() const {
+  return {.events_max = config_.recovery.events_max,
+          .part_events_max = config_.recovery.events_max,
+          .part_bytes_max = config_.engine.outbox_bytes_max / kOutboxShare};
 }
 
 // ---- Going ----

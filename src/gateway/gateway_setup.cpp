@@ -121,7 +121,8 @@ SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
                         .attachment_bytes_max = config.socketio.attachment_bytes_max},
       .limits = LimitRules(config.limits, limits::KeyHash::random()),
       .recovery_ids = RecoveryIds(key),
-      .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty()};
+      .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty(),
+      .cursors_by_device = config.recovery.cursors == "device"};
 }
 
 transport::StaticFiles static_files(const Config& config) {

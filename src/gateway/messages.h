@@ -23,6 +23,8 @@
 #include "eventlog/position.h"
 #include "eventlog/stored.h"
 #include "gateway/codes.h"
+#include "gateway/contract.h"
+#include "gateway/cursors.h"
 #include "gateway/event_encoder.h"
 #include "gateway/parked_sockets.h"
 #include "gateway/returning.h"
@@ -123,9 +125,11 @@ struct JoinAnswer {
   SessionId session;
   std::uint32_t ticket = 0;
   Verdict verdict = Verdict::denied;
-  rooms::RoomRef room;  // null if it is denied and nobody is in such a room
-  std::vector<transport::SharedFrame> snapshot;  // the room's newest values, if granted
-  eventlog::Position position;                   // what is published later follows
+  rooms::RoomRef room;                         // null if it is denied and nobody is in such a room
+  std::vector<transport::SharedFrame> frames;  // the room's newest values, and what is replayed
+  std::optional<std::size_t> replayed;         // so many events of `frames`, if any were wished for
+  Resync resync = Resync::none;                // why there is no replay
+  eventlog::Position position;                 // what is published later follows
 };
 
 /// This user's sockets shall leave this room, and be told.
@@ -225,6 +229,16 @@ struct JoinRequest {
   NamespaceId namespace_id = 0;
   std::string room;
   std::optional<store::AccessQuestion> question;  // absent: granted without asking
+  ReplayWish replay;
+  Reader reader;  // whose cursor counts, where he has one
+};
+
+/// A user has had everything of this room up to there.
+struct CursorMove {
+  NamespaceId namespace_id = 0;
+  std::string room;
+  Reader reader;
+  eventlog::Position position;
 };
 
 /// May this member stay? Answered by a RemoveMember, or not at all.
@@ -259,7 +273,8 @@ using SocketChange = std::unique_ptr<eventlog::Change>;
 
 using ToControl = std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
                                std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
-                               SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+                               std::unique_ptr<CursorMove>, SocketChange,
+                               std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
                                std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;
 
 }  // namespace outcry::gateway

@@ -153,6 +153,8 @@ void add_clients(Samples& out) {
   out.summed("outcry_recoveries_total", "Sockets that came back and missed nothing.",
              of(&S::recoveries));
   out.summed("outcry_joins_total", "Joins done.", of(&S::joins));
+  out.summed("outcry_acknowledgements_total", "Acknowledgements of events (ack_events).",
+             of(&S::acknowledgements));
   out.summed("outcry_joins_refused_total", "Client commands answered with an error.",
              of(&S::joins_refused));
   out.summed("outcry_leaves_total", "Leaves done.", of(&S::leaves));

@@ -21,6 +21,14 @@ std::error_code make_error_code(PublishError error) {
   return {static_cast<int>(error), category};
 }
 
+std::error_code make_error_code(ReadError error) {
+  static constexpr std::array<std::string_view, 4> kNames{
+      "no error", "the namespace is not served here", "the offset is not one of this server's",
+      "events that are wanted are gone, or are more than recovery.events_max"};
+  static const TableCategory category("read", kNames);
+  return {static_cast<int>(error), category};
+}
+
 bool Readiness::ready() const noexcept {
   return std::ranges::all_of(checks, &ReadinessCheck::ok);
 }

@@ -62,6 +62,36 @@ struct MemberRemoval {
   std::string user;
 };
 
+/// Which events of a room are wanted: `must` ones after `since`, or its `last` ones.
+struct RoomQuery {
+  std::string namespace_name = "/";
+  std::string room;
+  std::string since;  // a position; empty: `last` counts
+  std::size_t last = 100;
+  std::size_t events_max = 1'000;  // at once; the rest comes with the answer's offset as `since`
+};
+
+struct RoomEvents {
+  struct Event {
+    std::string event;
+    std::string arguments;  // JSON values joined by ','
+    std::string offset;
+  };
+  std::vector<Event> events;
+  std::string offset;  // `since` for what comes after these
+  bool more = false;
+};
+
+/// Errors of read_room().
+enum class ReadError : std::uint8_t {
+  none,
+  unknown_namespace,
+  bad_position,  // no position of this server
+  too_old,       // some of what is wanted is gone, or it is too much
+};
+
+[[nodiscard]] std::error_code make_error_code(ReadError error);
+
 /// How many sockets had to leave, on this node. Errors: PublishError.
 using RemovalDone = std::move_only_function<void(Result<std::size_t>)>;
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
@@ -74,6 +104,8 @@ class Operations {
   Operations& operator=(const Operations&) = delete;
   virtual ~Operations() = default;
 
+  /// The events of a room, oldest first. Errors: ReadError.
+  [[nodiscard]] virtual Result<RoomEvents> read_room(const RoomQuery& query) = 0;
   /// Takes one publication, which has an id. `done` is called once, when the event is accepted
   /// (durable, where its class asks for that) or refused. Publications are accepted in the order of
   /// the calls. One whose id was accepted before is answered with its first receipt.
@@ -95,3 +127,5 @@ class Operations {
 
 template <>
 struct std::is_error_code_enum<outcry::gateway::PublishError> : std::true_type {};
+template <>
+struct std::is_error_code_enum<outcry::gateway::ReadError> : std::true_type {};

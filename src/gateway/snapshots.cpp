@@ -130,4 +130,11 @@ void Snapshots::collect(const RoomRecord& room, std::uint64_t seen, std::vector<
   }
 }
 
+void Snapshots::collect_all(const RoomRecord& room, std::vector<MissedEvent>& out) {
+  if (room.snapshot == nullptr) return;
+  for (const RoomSnapshot::Value& value : room.snapshot->values) {
+    out.push_back({.released = value.released, .event = {.frames = value.frames}});
+  }
+}
+
 }  // namespace outcry::gateway

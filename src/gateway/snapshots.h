@@ -83,6 +83,8 @@ class Snapshots {
   /// Appends the `latest` values released after `seen`. That none was lost is RoomRecord::dropped's
   /// to say.
   static void collect(const RoomRecord& room, std::uint64_t seen, std::vector<MissedEvent>& out);
+  /// Appends all values, in no order.
+  static void collect_all(const RoomRecord& room, std::vector<MissedEvent>& out);
   /// Calls f(const RoomRecord&, const RoomSnapshot::Value&) for each value that has changed since
   /// the last call. Those that were dropped meanwhile are not among them.
   template <class F>

@@ -85,7 +85,7 @@ class WorkerFixture : public testing::Test {
                    .ticket = request.ticket,
                    .verdict = verdict,
                    .room = rooms_.find_or_make(request.namespace_id, request.room).room,
-                   .snapshot = std::move(snapshot)}));
+                   .frames = std::move(snapshot)}));
   }
   /// Client side of a granted join, answered and settled.
   void join(Client& client) {

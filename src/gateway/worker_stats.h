@@ -21,6 +21,7 @@ struct ClientStats {
   std::uint64_t events_unknown = 0;
   std::uint64_t recoveries = 0;  // sockets that came back and missed nothing
   std::uint64_t joins = 0;
+  std::uint64_t acknowledgements = 0;
   std::uint64_t joins_refused = 0;  // `error` sent, whatever the reason
   std::uint64_t leaves = 0;
   std::uint64_t removals = 0;      // sockets that had to leave a room

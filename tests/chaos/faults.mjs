@@ -20,7 +20,16 @@ export const faults = {
     await gateway.restart();
   },
 
-  /** The same, and the write that it was at has reached the disk in part. */
+  /** Twice: the second time while clients are coming back. */
+  async "kill-again"({ gateway, random }) {
+    await gateway.kill();
+    await gateway.restart();
+    await sleep(800 * random());
+    await gateway.kill();
+    await gateway.restart();
+  },
+
+  /** As `kill`, and the write that it was at has reached the disk in part. */
   async torn({ gateway, logFile }) {
     await gateway.kill();
     appendFileSync(`${logFile}-wal`, randomBytes(5_000));
