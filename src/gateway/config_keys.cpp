@@ -73,10 +73,12 @@ constexpr std::array kServerKeys{
                 "", 0, 256}),
     ConfigKey{"server", "static_dir", &member<&Config::server, &S::static_dir>,
               "Directory of files to serve outside of `path`; empty: none."},
-    ConfigKey{"server", "connections_max", &member<&Config::server, &S::connections_max>,
-              "Open connections. Each worker takes its share of them and a quarter more, since the "
-              "kernel spreads them unevenly; further ones are closed at once.",
-              "connections", 1, 10'000'000},
+    ConfigKey{
+        "server", "connections_max", &member<&Config::server, &S::connections_max>,
+        "Open connections. Each worker takes its share of them and a quarter more, since the "
+        "kernel spreads them unevenly; further ones are closed at once. All of them together leave "
+        "some of the files that the process may open to everything else.",
+        "connections", 1, 10'000'000},
     ConfigKey{"server", "listen_backlog", &member<&Config::server, &S::listen_backlog>,
               "Connections that may wait to be accepted, for each worker; the kernel keeps at most "
               "net.core.somaxconn. Who finds no place tries again after a second.",

@@ -25,7 +25,7 @@ constexpr std::size_t kNodeIdBytes = 12;
 Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* reloader)
     : io_(io),
       config_(config),
-      transport_(transport_options(config_)),
+      transport_(transport_options(config_, raise_file_limit())),
       reloader_(reloader),
       log_(config_),
       rules_(shared_rules(config_, log_.recovery_key())),
@@ -86,7 +86,7 @@ void Gateway::start() {
     throw ConfigError(fmt::format("server.listen: can't listen on {}: {}", config_.server.listen,
                                   error.message()));
   }
-  if (const std::string warning = raise_file_limit(config_); !warning.empty()) {
+  if (const std::string warning = file_shortage(config_, raise_file_limit()); !warning.empty()) {
     log::warning("{}", warning);
   }
   workers_.start();

@@ -22,6 +22,17 @@ constexpr double kUnevenShare = 1.25;
 // Besides connections: listeners, Redis, the store, operations, logs.
 constexpr std::size_t kOtherFiles = 320;
 
+/// What one worker takes at most. All of them together must leave files for everything else: who
+/// fills the clients' port shall not cut off Redis, the store or the operators.
+std::size_t worker_connections(const Config& config, std::size_t files) {
+  const std::size_t wanted = config.server.connections_max;
+  const std::size_t workers = worker_count(config);
+  const double share = static_cast<double>(wanted) / static_cast<double>(workers);
+  const auto uneven = static_cast<std::size_t>(share * kUnevenShare) + 1;
+  const std::size_t for_clients = files - std::min(kOtherFiles, files / 2);
+  return std::min({wanted, uneven, std::max<std::size_t>(for_clients / workers, 1)});
+}
+
 bool lists(const Strings& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
 }
@@ -71,7 +82,7 @@ transport::AccessOptions access_options(const ServerConfig& server) {
   return out;
 }
 
-transport::TransportOptions transport_options(const Config& config) {
+transport::TransportOptions transport_options(const Config& config, std::size_t files) {
   const ServerConfig& server = config.server;
   const EngineConfig& engine = config.engine;
   transport::TransportOptions out;
@@ -95,10 +106,7 @@ transport::TransportOptions transport_options(const Config& config) {
   out.outbox_bytes_max = engine.outbox_bytes_max;
   out.backlog_bytes_max = engine.backlog_bytes_max;
   out.conflation = config.events.conflation;
-  const auto share =
-      static_cast<double>(server.connections_max) / static_cast<double>(worker_count(config));
-  out.connections_max =
-      std::min(server.connections_max, static_cast<std::size_t>(share * kUnevenShare) + 1);
+  out.connections_max = worker_connections(config, files);
   out.accepts_per_tick = server.accept_batch_max;
   out.accept_late_tick = server.accept_late;
   out.accept_pause = server.accept_pause;
@@ -164,18 +172,22 @@ std::unique_ptr<store::OwnerStore> owner_store(const StoreConfig& config,
   return std::make_unique<store::SqliteStore>(executor, options);
 }
 
-std::string raise_file_limit(const Config& config) {
+std::size_t raise_file_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<std::size_t>::max();
   limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // the check below sees what came of it
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // the next line sees what came of it
   (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+std::string file_shortage(const Config& config, std::size_t files) {
   const std::size_t wanted = config.server.connections_max + kOtherFiles;
-  if (limit.rlim_cur >= wanted) return {};
+  if (files >= wanted) return {};
   return fmt::format(
-      "server.connections_max = {} needs {} open files, the system allows {}: raise the limit "
-      "(LimitNOFILE, ulimit -n) or lower the key",
-      config.server.connections_max, wanted, limit.rlim_cur);
+      "server.connections_max = {} needs {} open files, the system allows {}: each worker takes "
+      "{} connections at most; raise the limit (LimitNOFILE, ulimit -n) or lower the key",
+      config.server.connections_max, wanted, files, worker_connections(config, files));
 }
 
 }  // namespace outcry::gateway

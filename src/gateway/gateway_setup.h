@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,10 @@ namespace outcry::gateway {
 
 /// server.workers, or what place() finds right for this machine.
 [[nodiscard]] std::size_t worker_count(const Config& config);
-/// Throws ConfigError if the files of server.tls_* can't be used.
-[[nodiscard]] transport::TransportOptions transport_options(const Config& config);
+/// A worker's. Throws ConfigError if the files of server.tls_* can't be used. `files`: how many the
+/// process may have open; clients leave some of them to Redis, the store, operations and the log.
+[[nodiscard]] transport::TransportOptions transport_options(
+    const Config& config, std::size_t files = std::numeric_limits<std::size_t>::max());
 /// The part of them that a reload may replace. The configuration has been checked.
 [[nodiscard]] transport::AccessOptions access_options(const ServerConfig& server);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
@@ -31,8 +34,9 @@ namespace outcry::gateway {
 /// refuses; PostgreSQL is asked later, and tells in readiness.
 [[nodiscard]] std::unique_ptr<store::OwnerStore> owner_store(
     const StoreConfig& config, const boost::asio::any_io_executor& executor);
-/// Raises the soft limit of open files to the hard one; says what is too little for the
-/// configured number of connections, or nothing.
-[[nodiscard]] std::string raise_file_limit(const Config& config);
+/// Raises the soft limit of open files to the hard one; returns what came of it.
+[[nodiscard]] std::size_t raise_file_limit();
+/// What is wrong if `files` are too few for the configured number of connections, or nothing.
+[[nodiscard]] std::string file_shortage(const Config& config, std::size_t files);
 
 }  // namespace outcry::gateway

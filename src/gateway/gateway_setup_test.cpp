@@ -1,5 +1,6 @@
 #include "gateway/gateway_setup.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/client_for_test.h"
@@ -33,6 +34,20 @@ TEST(GatewaySetupTest, a_worker_may_have_a_quarter_more_than_its_share_but_never
   config.server.connections_max = 1;
   config.server.workers = 64;
   EXPECT_EQ(transport_options(config).connections_max, 1u);
+}
+
+TEST(GatewaySetupTest, workers_leave_files_for_everything_else) {
+  Config config;
+  config.server.connections_max = 1000;
+  config.server.workers = 4;
+  EXPECT_EQ(transport_options(config, 10'000).connections_max, 313u);
+  EXPECT_EQ(file_shortage(config, 10'000), "");
+  EXPECT_EQ(transport_options(config, 1'400).connections_max, 270u);  // (1,400 - 320) / 4
+  EXPECT_EQ(file_shortage(config, 1'400), "");
+  EXPECT_EQ(transport_options(config, 1'000).connections_max, 170u);
+  EXPECT_THAT(file_shortage(config, 1'000), testing::HasSubstr("takes 170 connections"));
+  EXPECT_EQ(transport_options(config, 200).connections_max, 25u);  // half is for clients
+  EXPECT_EQ(transport_options(config, 4).connections_max, 1u);
 }
 
 TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
