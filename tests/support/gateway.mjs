@@ -88,10 +88,18 @@ function toToml(config) {
 export class Gateway {
   /**
    * `people` own their challenges; `config` is laid over the configuration, section by section;
-   * with `certificates` the clients' port speaks TLS.
+   * with `certificates` the clients' port speaks TLS; `descriptors` is the most that the process may
+   * have open.
    */
-  static async start({ redis, people = makePeople(), config = {}, certificates } = {}) {
+  static async start({
+    redis,
+    people = makePeople(),
+    config = {},
+    certificates,
+    descriptors,
+  } = {}) {
     const gateway = new Gateway();
+    gateway.descriptors = descriptors;
     gateway.people = people;
     gateway.directory = mkdtempSync(path.join(tmpdir(), "outcry-gateway-"));
     const database = path.join(gateway.directory, "challenges.db");
@@ -133,7 +141,10 @@ export class Gateway {
 
   /** Starts a process on the same ports, with the same configuration. */
   async restart() {
-    this.program = await Program.start(binary, ["serve", "--config", this.file], {
+    const command = [binary, "serve", "--config", this.file];
+    // prlimit becomes the command: the process id is the gateway's.
+    if (this.descriptors) command.unshift("prlimit", `--nofile=${this.descriptors}`);
+    this.program = await Program.start(command[0], command.slice(1), {
       ports: [this.port, this.operationsPort],
     });
   }
