@@ -41,11 +41,19 @@ ClientSession::ClientSession(SessionId id, ClientContext& context, transport::En
       engine_(engine),
       return_(offer ? std::make_unique<Return>(Return{.offer = std::move(*offer)}) : nullptr),
       sid_(return_ ? SocketId::of(return_->offer.socket.sid) : SocketId::make(id.slot)),
+      term_(token_term(*claims, context.rules.config.auth, wall_now(), steady_now())),
       user_(claims->user) {
-  if (claims->rooms.empty() && device.empty()) return;
-  rights_ = std::make_unique<Rights>();
-  rights_->device = std::move(device);
-  if (!claims->rooms.empty()) rights_->listing = std::move(claims);
+  if (!device.empty()) {
+    rights_ = std::make_unique<Rights>();
+    rights_->device = std::move(device);
+  }
+  list_rooms(std::move(claims));
+}
+
+void ClientSession::list_rooms(auth::TokenCache::SharedClaims claims) {
+  if (claims->rooms.empty()) return;
+  if (!rights_) rights_ = std::make_unique<Rights>();
+  rights_->listing = std::move(claims);
 }
 
 std::string_view ClientSession::namespace_name() const {

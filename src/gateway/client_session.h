@@ -24,6 +24,7 @@
 #include "gateway/contract.h"
 #include "gateway/messages.h"
 #include "gateway/socket_id.h"
+#include "gateway/token_term.h"
 #include "protocol/socketio/packet.h"
 #include "transport/engine_session.h"
 
@@ -73,6 +74,15 @@ class ClientSession {
   void leave(const RoomTarget& target);
   /// The user's right has ended: leaves, and tells the client by the events that it knows.
   void remove(const rooms::RoomRef& room);
+  /// It lives by another token of its user from now on; what only the old one let it into it
+  /// leaves.
+  void renew(auth::TokenCache::SharedClaims claims, std::optional<std::uint64_t> ack_id);
+  /// False once too many new tokens in a row were refused: each costs a signature's check.
+  [[nodiscard]] bool may_renew() const noexcept;
+  void refuse_token(Code code, std::optional<std::uint64_t> ack_id);
+  [[nodiscard]] const TokenTerm& term() const noexcept { return term_; }
+  /// Tells the client that its token ends soon.
+  void warn();
   /// Asks whether the user may stay in the rooms that he had to be let into.
   void recheck();
 
@@ -112,6 +122,8 @@ class ClientSession {
     std::optional<std::uint64_t> ack_id;
   };
 
+  void list_rooms(auth::TokenCache::SharedClaims claims);
+  [[nodiscard]] std::string expiry() const;
   void run(ClientCommand wanted);
   void hold(ClientCommand wanted);
   void join(ClientCommand wanted);
@@ -151,6 +163,8 @@ class ClientSession {
   std::unique_ptr<Return> return_;  // null for nearly all; a delivery looks at it
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
+  std::uint8_t tokens_refused_ = 0;  // in a row
+  TokenTerm term_;
   std::string user_;
   std::unique_ptr<Rights> rights_;          // null for nearly all
   std::forward_list<PendingJoin> pending_;  // few, and nearly always none

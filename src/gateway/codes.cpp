@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 17> kTable = {{
+constexpr std::array<CodeRow, 19> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
@@ -18,6 +18,10 @@ constexpr std::array<CodeRow, 17> kTable = {{
     {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
     {Code::token_key_unknown, "token_key_unknown", "the token's key isn't known here: try again",
      true},
+    {Code::token_other_user, "token_other_user", "the token is another user's: the old one counts",
+     false},
+    {Code::too_many_tokens, "too_many_tokens", "too many tokens were refused: connect again",
+     false},
     {Code::user_limit, "user_limit", "this user has too many connections", true},
     {Code::address_limit, "address_limit", "too many connections come from this address", true},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},

@@ -24,6 +24,8 @@ enum class Code : std::uint8_t {
   token_not_yet_valid,
   token_refresh,
   token_key_unknown,
+  token_other_user,
+  too_many_tokens,
   user_limit,
   address_limit,
   // events

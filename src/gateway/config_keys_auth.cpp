@@ -73,6 +73,11 @@ constexpr std::array kAuthKeys{
     ConfigKey{"auth", "query_parameter", &member<&Config::auth, &A::query_parameter>,
               "Query parameter that may carry the token; empty: none. The CONNECT payload's "
               "`token` and `Authorization: Bearer` are taken as well."},
+    ConfigKey{
+        "auth", "expiry_warning_s", &member<&Config::auth, &A::expiry_warning>,
+        "A client is sent `token_expiring` so long before its token ends, and at half of what "
+        "is left of a shorter one; 0: never. It may answer with `auth_refresh`.",
+        "s", 0, 86'400},
     ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
               "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
               "none. The least recently used make room.",

@@ -111,6 +111,10 @@ std::string error_ack_payload(const Refusal& refusal) {
   return R"({"status":"error",)" + error_members(refusal) + "}";
 }
 
+std::string expiry_payload(std::int64_t seconds, std::string_view timestamp) {
+  return fmt::format(R"({{"expires_in_s":{},"expires_at":"{}"}})", seconds, timestamp);
+}
+
 std::string greeting_payload(std::string_view user, std::string_view timestamp) {
   std::string out = R"({"status":"connected","user_id":)";
   json::append_quoted(out, user);

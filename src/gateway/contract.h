@@ -20,6 +20,12 @@
 
 namespace outcry::gateway {
 
+/// A client's new token, `{token}`; answered by `auth_refreshed` or `error`.
+inline constexpr std::string_view kRefreshEvent = "auth_refresh";
+inline constexpr std::string_view kRefreshedEvent = "auth_refreshed";
+/// Tells a client that its token ends soon.
+inline constexpr std::string_view kExpiringEvent = "token_expiring";
+
 struct Command {
   std::string_view event;
   bool joins;                    // else it leaves
@@ -81,6 +87,9 @@ struct Refusal {
 [[nodiscard]] std::string error_payload(const Refusal& refusal);
 /// The same with `"status":"error"`: for an acknowledgement.
 [[nodiscard]] std::string error_ack_payload(const Refusal& refusal);
+
+/// `{"expires_in_s":…,"expires_at":…}`: of a token.
+[[nodiscard]] std::string expiry_payload(std::int64_t seconds, std::string_view timestamp);
 
 /// `{"status":"connected","user_id":…,"timestamp":…}`: greets the second generation's hook.
 [[nodiscard]] std::string greeting_payload(std::string_view user, std::string_view timestamp);

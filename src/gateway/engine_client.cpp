@@ -1,9 +1,7 @@
 #include "gateway/engine_client.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "auth/auth_error.h"
 #include "base/assert.h"
 #include "base/json_text.h"
 #include "protocol/http/target.h"
@@ -15,10 +13,6 @@ namespace {
 constexpr std::size_t kReturningBytesMax = 128;
 constexpr std::size_t kDeviceBytesMax = 64;
 constexpr std::string_view kBearer = "Bearer ";
-
-std::string_view without_bearer(std::string_view text) {
-  return text.starts_with(kBearer) ? text.substr(kBearer.size()) : text;
-}
 
 void send_connect_error(transport::EngineSession& engine, std::string_view namespace_name,
                         std::string_view message, std::string_view data) {
@@ -33,6 +27,10 @@ std::string_view inside_brackets(std::string_view array) {
 }
 
 }  // namespace
+
+std::string_view without_bearer(std::string_view text) noexcept {
+  return text.starts_with(kBearer) ? text.substr(kBearer.size()) : text;
+}
 
 std::string token_of_request(const transport::OpenRequest& request,
                              std::string_view query_parameter) {
@@ -83,7 +81,9 @@ void EngineClient::take(EngineSession& engine,
       return session == nullptr ? violated(engine) : erase(*session);
     case socketio::PacketType::event:
     case socketio::PacketType::binary_event:
-      return session == nullptr ? violated(engine) : session->on_event(packet);
+      if (session == nullptr) return violated(engine);
+      return socketio::event_name(packet) == kRefreshEvent ? renew(engine, *session, packet)
+                                                           : session->on_event(packet);
     case socketio::PacketType::ack:
     case socketio::PacketType::binary_ack:
       if (session == nullptr) return violated(engine);
@@ -117,15 +117,15 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
 void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait) {
   const NamespaceId namespace_id = attempt.namespace_id;
   const auto verified = context_.tokens.verify(attempt.token, wall_now());
-  if (!opening_) opening_ = std::make_unique<Opening>();  // back in the only namespace
-  if (!verified && may_wait && waits_for_key(engine, verified.error())) {
-    opening_->unsettled.push_front(std::move(attempt));
-    return;
+  if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
+  if (!verified) {
+    const TokenRefusal refusal = refusal_of(verified.error());
+    return refuse(engine, name_of(namespace_id), refusal.code, refusal.retry_after);
   }
-  if (!verified) return refuse_token(engine, namespace_id, verified.error());
   if (!context_.control.clear()) {
     return refuse(engine, name_of(namespace_id), Code::unavailable);
   }
+  if (!opening_) opening_ = std::make_unique<Opening>();  // back in the only namespace
   opening_->asked.push_front(
       {.namespace_id = namespace_id, .claims = *verified, .device = device_of(attempt.data)});
   context_.control.send(
@@ -134,38 +134,6 @@ void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait
                    .engine = engine.id(),
                    .party = party_of((*verified)->user),
                    .returning = returning(engine, attempt.data, (*verified)->user)});
-}
-
-/// Asks for the token's key, if it may be had by now. False: it is not to be waited for.
-bool EngineClient::waits_for_key(const EngineSession& engine, std::error_code error) {
-  const bool fetched = !context_.rules.config.auth.jwks_url.empty();
-  if (error != auth::AuthError::unknown_key || !fetched || !context_.control.clear()) return false;
-  KeyWait& wait = context_.key_wait;
-  if (wait.clients.size() >= kKeyWaitMax) return false;
-  ++context_.stats.key_waits;
-  wait.clients.push_back(engine.id());
-  if (!std::exchange(wait.asked, true)) {
-    context_.control.send(KeyWanted{.worker = context_.worker});
-  }
-  return true;
-}
-
-void EngineClient::on_keys(EngineSession& engine) {
-  if (!opening_) return;
-  for (Attempt& attempt : std::exchange(opening_->unsettled, {})) {
-    connect(engine, std::move(attempt), false);
-  }
-}
-
-void EngineClient::refuse_token(EngineSession& engine, NamespaceId namespace_id,
-                                std::error_code error) {
-  ++context_.stats.tokens_refused[static_cast<std::size_t>(error.value())];  // an AuthError
-  const AuthConfig& auth = context_.rules.config.auth;
-  if (error == auth::AuthError::unknown_key && !auth.jwks_url.empty()) {
-    // It may have been made a moment ago, and be there the next time.
-    return refuse(engine, name_of(namespace_id), Code::token_key_unknown, auth.jwks_refetch_min);
-  }
-  refuse(engine, name_of(namespace_id), code_for_token(error));
 }
 
 /// What the client says of the socket that it was; null if it is new. Also hears its wish to get
@@ -207,10 +175,10 @@ void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
   Asked by = take_asked(namespace_id);
   const auth::TokenCache::SharedClaims claims = std::move(by.claims);
   ++context_.stats.connects;
-  engine.confirm(end_of(*claims));
   ClientSession& session =
       context_.sessions.emplace(context_, engine, namespace_id, claims, std::move(by.device));
   sessions_.push_back(session.id());
+  limit_life(engine);
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
   session.open(greets(*claims), position, resync);
 }
@@ -234,7 +202,7 @@ void EngineClient::on_return_answer(EngineSession& engine, ReturnAnswer answer) 
   }
   const auth::TokenCache::SharedClaims claims = take_asked(namespace_id).claims;
   ++context_.stats.connects;
-  engine.confirm(end_of(*claims));
+  limit_life(engine);
   if (context_.rules.config.socketio.namespaces.size() == 1) opening_.reset();
   session.resume(std::move(answer), greets(*claims));
 }
@@ -255,12 +223,6 @@ void EngineClient::refuse(EngineSession& engine, std::string_view namespace_name
   ++context_.stats.connects_refused;
   send_connect_error(engine, namespace_name, row_of(code).message,
                      connect_error_data(code, retry_after));
-}
-
-/// When the connection's right ends: with its token, the clocks' leeway granted.
-TimePoint EngineClient::end_of(const auth::Claims& claims) const {
-  const auto left = claims.expires + context_.rules.config.auth.leeway - wall_now();
-  return steady_now() + left;
 }
 
 bool EngineClient::asked_for(NamespaceId namespace_id) const {

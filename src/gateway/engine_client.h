@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <forward_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ namespace outcry::gateway {
 [[nodiscard]] std::string token_of_request(const transport::OpenRequest& request,
                                            std::string_view query_parameter);
 
+/// Without the word that an Authorization header begins with, and some front ends keep.
+[[nodiscard]] std::string_view without_bearer(std::string_view text) noexcept;
+
 /// Its session isn't kept, for it calls with itself: there are as many of these as connections.
 class EngineClient {
  public:
@@ -45,11 +49,13 @@ class EngineClient {
     auth::TokenCache::SharedClaims claims;
     std::string device;  // with recovery.cursors = "device"
   };
-  /// A CONNECT before its token is verified.
+  /// A CONNECT, or a new token for a socket, before the token is verified.
   struct Attempt {
     NamespaceId namespace_id = 0;
     std::string token;
-    std::string data;  // of the packet
+    std::string data{};  // of the packet
+    bool renews = false;
+    std::optional<std::uint64_t> ack_id{};  // if it renews
   };
   /// What only CONNECT needs.
   struct Opening {
@@ -68,6 +74,8 @@ class EngineClient {
   void on_binary(transport::EngineSession& engine, Bytes bytes);
   void on_admit_answer(transport::EngineSession& engine, AdmitAnswer answer);
   void on_return_answer(transport::EngineSession& engine, ReturnAnswer answer);
+  /// The time is there to warn of a token's end.
+  void on_expiring(transport::EngineSession& engine);
   /// All that was sent has left.
   void on_drained();
   /// No newer keys are to be had: what waited for one is looked at again.
@@ -85,13 +93,20 @@ class EngineClient {
   void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
   void connect(EngineSession& engine, Attempt attempt, bool may_wait);
-  [[nodiscard]] bool waits_for_key(const EngineSession& engine, std::error_code error);
-  void refuse_token(EngineSession& engine, NamespaceId namespace_id, std::error_code error);
+  [[nodiscard]] bool waits_for_key(const EngineSession& engine, Attempt& attempt,
+                                   std::error_code error);
+  struct TokenRefusal {
+    Code code = Code::token_invalid;
+    std::chrono::milliseconds retry_after{0};
+  };
+  [[nodiscard]] TokenRefusal refusal_of(std::error_code error);
+  void renew(EngineSession& engine, const ClientSession& session, const socketio::Packet& packet);
+  void renew(EngineSession& engine, Attempt attempt, bool may_wait);
+  void limit_life(EngineSession& engine);
   [[nodiscard]] std::unique_ptr<Returning> returning(EngineSession& engine, std::string_view data,
                                                      const std::string& user) const;
   void open(EngineSession& engine, NamespaceId namespace_id, const eventlog::Position& position,
             Resync resync);
-  [[nodiscard]] TimePoint end_of(const auth::Claims& claims) const;
   void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
               std::chrono::milliseconds retry_after = {});
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);

@@ -175,6 +175,12 @@ void add_tokens(Samples& out, const TokenKeysStats& keys) {
   }
   out.summed("outcry_token_key_waits_total", "Tokens that waited for their key to be fetched.",
              [](const WorkerStats& w) { return w.clients.key_waits; });
+  out.summed("outcry_token_refreshes_total", "New tokens of connected clients that were taken.",
+             [](const WorkerStats& w) { return w.clients.token_refreshes; });
+  out.summed("outcry_token_refreshes_refused_total", "New tokens refused: the old one counts.",
+             [](const WorkerStats& w) { return w.clients.token_refreshes_refused; });
+  out.summed("outcry_tokens_expiring_total", "Clients told that their token ends soon.",
+             [](const WorkerStats& w) { return w.clients.tokens_expiring; });
   out.gauge("outcry_token_keys", "Keys that verify tokens.", static_cast<double>(keys.keys));
   out.counter("outcry_token_key_changes_total", "Times that they changed.", keys.changes);
   const auto of = [](auto member) {

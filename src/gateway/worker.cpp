@@ -85,6 +85,10 @@ void Worker::on_binary(transport::EngineSession& session, Bytes bytes) {
   client_of(session).on_binary(session, bytes);
 }
 
+void Worker::on_expiring(transport::EngineSession& session) {
+  client_of(session).on_expiring(session);
+}
+
 void Worker::on_drained(transport::EngineSession& session) {
   client_of(session).on_drained();
 }

@@ -62,6 +62,7 @@ class Worker final : transport::Application, net::TickHandler {
   void on_text(transport::EngineSession& session, std::string_view text) override;
   void on_binary(transport::EngineSession& session, Bytes bytes) override;
   void on_drained(transport::EngineSession& session) override;
+  void on_expiring(transport::EngineSession& session) override;
   void on_close(transport::EngineSession& session, transport::CloseReason reason) override;
   bool hand_over(WorkerId worker, transport::HandedOver&& connection) override;
   void on_raw_message(transport::Connection& connection, Bytes message, bool is_text) override;

@@ -15,7 +15,10 @@ struct ClientStats {
   std::uint64_t connects = 0;                                         // CONNECT accepted
   std::uint64_t connects_refused = 0;                                 // CONNECT_ERROR sent
   std::array<std::uint64_t, auth::kAuthErrorCount> tokens_refused{};  // by AuthError
-  std::uint64_t key_waits = 0;          // CONNECTs that waited for keys to be fetched
+  std::uint64_t key_waits = 0;        // CONNECTs that waited for keys to be fetched
+  std::uint64_t token_refreshes = 0;  // new tokens taken
+  std::uint64_t token_refreshes_refused = 0;
+  std::uint64_t tokens_expiring = 0;    // warnings sent
   std::uint64_t packets_malformed = 0;  // Socket.IO packets that ended their connection
   std::uint64_t events_received = 0;
   std::uint64_t events_unknown = 0;

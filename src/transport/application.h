@@ -50,6 +50,8 @@ class Application {
   virtual void on_binary(EngineSession& session, Bytes bytes) = 0;
   /// All that waited has been written, or fetched: what tell_when_drained() asked for.
   virtual void on_drained(EngineSession&) {}
+  /// The time is there that EngineSession::confirm() was given to tell of.
+  virtual void on_expiring(EngineSession&) {}
   /// The last call for a session; sending to it has no effect any more.
   virtual void on_close(EngineSession& session, CloseReason reason) = 0;
   /// Takes a connection to another worker. False if that worker takes no more now, or doesn't

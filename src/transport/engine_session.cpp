@@ -81,8 +81,9 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
   send(make_frame(open_packet(false)));
 }
 
-void EngineSession::confirm(TimePoint until) noexcept {
-  deadline_ = confirmed_ ? std::min(deadline_, until) : until;
+void EngineSession::confirm(TimePoint until, TimePoint notice_at) noexcept {
+  deadline_ = until;
+  notice_at_ = notice_at;
   confirmed_ = true;
   arm_timer();
   raise_message_limit();
@@ -302,7 +303,7 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
 
 void EngineSession::arm_timer() {
   TimePoint next = heartbeat_at_;
-  next = std::min(next, deadline_);
+  next = std::min({next, deadline_, notice_at_});
   if (state_ == State::closing) {
     next = endpoint_.loop().now() + endpoint_.options().close_timeout;
   }
@@ -318,6 +319,11 @@ void EngineSession::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing) return end(closing_reason_, kClosePacket);
   if (now >= deadline_) {
     return end(confirmed_ ? CloseReason::expired : CloseReason::confirm_timeout, kClosePacket);
+  }
+  if (now >= notice_at_) {
+    notice_at_ = TimePoint::max();
+    endpoint_.application().on_expiring(*this);
+    if (state_ != State::open) return;  // its wish, and the timer is set for that
   }
   if (now >= heartbeat_at_) {
     if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);

@@ -49,9 +49,9 @@ class EngineSession final : net::TimerHandler {
   [[nodiscard]] bool is_websocket() const noexcept { return transport_ == Transport::websocket; }
   /// Tells that the application knows the client: the confirmation timeout and the small message
   /// limit of strangers no longer apply.
-  /// `until`: the session ends then with CloseReason::expired; of several calls the earliest
-  /// counts.
-  void confirm(TimePoint until = TimePoint::max()) noexcept;
+  /// `until`: the session ends then with CloseReason::expired. `notice_at`: then
+  /// Application::on_expiring() is called, once. Of several calls the last counts.
+  void confirm(TimePoint until = TimePoint::max(), TimePoint notice_at = TimePoint::max()) noexcept;
   [[nodiscard]] bool confirmed() const noexcept { return confirmed_; }
   /// Whether frames keep their trailers; they do unless this says otherwise.
   void take_trailers(bool takes) noexcept { takes_trailers_ = takes; }
@@ -135,6 +135,7 @@ class EngineSession final : net::TimerHandler {
   ConnectionId websocket_;  // the transport, or the one that probes
   TimePoint heartbeat_at_;  // the next ping is due, or its pong
   TimePoint deadline_;      // to be confirmed by; once confirmed, to live until
+  TimePoint notice_at_ = TimePoint::max();
   net::Timer timer_{*this};
   Outbox outbox_;
   std::size_t backlog_bytes_ = 0;  // what it last told the worker's Backlog

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Certificates } from "../support/certificates.mjs";
-import { Client, disconnectAll } from "../support/clients.mjs";
-import { Gateway, SECRET, sign, tokenOf } from "../support/gateway.mjs";
+import { Client, TRANSPORTS, VERSIONS, disconnectAll } from "../support/clients.mjs";
+import { Gateway, SECRET, accessTokenOf, roomOf, sign, tokenOf } from "../support/gateway.mjs";
 import { ALGORITHMS, IssuerKey, KeyServer, claimsOf, pythonToken } from "../support/issuer.mjs";
 import { eventually, stopAll } from "../support/process.mjs";
 
@@ -291,5 +291,54 @@ describe("keys in files that change", () => {
     writeFileSync(file, "nonsense");
     assert.equal((await gateway.post("/v1/reload", "")).status, 422);
     await Client.connect(gateway, fresh.tokenOf(user));
+  });
+});
+
+describe("a new token in band", () => {
+  let gateway, user;
+  before(async () => {
+    gateway = await Gateway.start({ config: { auth: { leeway_s: 0 } } });
+    user = gateway.people.ann.user;
+  });
+  after(() => stopAll(gateway));
+
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  it("every stock client is asked for one, brings it, and stays", async () => {
+    const end = seconds() + 4;
+    const stays = async (version, transports) => {
+      const token = tokenOf(user, { exp: end });
+      const client = await Client.connect(gateway, token, { version, transports });
+      await client.join(gateway.people.ann.challenge);
+      const [notice] = await client.next("token_expiring");
+      assert.ok(notice.expires_in_s <= 4, `${notice.expires_in_s}`);
+      assert.ok(Math.abs(Date.parse(notice.expires_at) / 1000 - end) <= 1, notice.expires_at);
+      const [answer] = await client.ask("auth_refresh", { token: tokenOf(user) });
+      assert.ok(answer.expires_in_s > 3_000);
+      assert.equal((await client.next("auth_refreshed"))[0].expires_in_s, answer.expires_in_s);
+      return client;
+    };
+    const clients = await Promise.all(
+      Object.keys(VERSIONS).flatMap((version) =>
+        Object.values(TRANSPORTS).map((transports) => stays(version, transports)),
+      ),
+    );
+    await eventually("the first token's end", () => seconds() > end + 1);
+    await gateway.publish(roomOf(gateway.people.ann.challenge), "still", 1);
+    for (const client of clients) await client.next("still");
+  });
+
+  it("that is refused leaves the old one in force", async () => {
+    const end = seconds() + 3;
+    const client = await Client.connect(gateway, tokenOf(user, { exp: end }), {
+      reconnection: false,
+    });
+    const ask = (token) => client.socket.timeout(5_000).emitWithAck("auth_refresh", { token });
+    assert.equal((await ask(tokenOf("somebody-else"))).code, "token_other_user");
+    assert.equal((await ask(tokenOf(user, { exp: seconds() - 60 }))).code, "token_expired");
+    assert.equal((await ask(accessTokenOf(user, { type: "refresh" }))).code, "token_refresh");
+    assert.ok(client.socket.connected);
+    assert.equal(await client.disconnects.take("the old token's end", 8_000), "transport close");
+    assert.ok(seconds() >= end);
   });
 });

@@ -1,0 +1,22 @@
+#include "gateway/token_term.h"
+
+#include <algorithm>
+
+namespace outcry::gateway {
+
+TokenTerm token_term(const auth::Claims& claims, const AuthConfig& config, WallTime wall,
+                     TimePoint now) noexcept {
+  const auto left = claims.expires - wall;  // below zero within the leeway
+  TokenTerm term{.ends = now + left + config.leeway, .warn_at = TimePoint::max()};
+  if (config.expiry_warning > seconds::zero() && left > left.zero()) {
+    term.warn_at = now + left - std::min<milliseconds>(config.expiry_warning, left / 2);
+  }
+  return term;
+}
+
+std::int64_t seconds_left(const TokenTerm& term, const AuthConfig& config, TimePoint now) noexcept {
+  const auto left = std::chrono::floor<seconds>(term.ends - config.leeway - now);
+  return std::max<std::int64_t>(left.count(), 0);
+}
+
+}  // namespace outcry::gateway

@@ -1,0 +1,114 @@
+// What becomes of a socket's token at one worker: a new one, and keys that come later.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/worker_fixture.h"
+
+namespace outcry::gateway {
+namespace {
+
+using test::Client;
+using test::token_of;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class WorkerTokensTest : public test::WorkerFixture {
+ protected:
+  static std::string token(seconds lifetime, std::string_view user = "alice",
+                           const char* rooms = nullptr) {
+    const auto now = std::chrono::floor<seconds>(wall_now()).time_since_epoch().count();
+    return auth::sign_payload(
+        {.material = std::string(test::kSecret)},
+        fmt::format(R"({{"user_id":"{}","iat":{},"exp":{}{}}})", user, now, now + lifetime.count(),
+                    rooms ? fmt::format(R"(,"rooms":{})", rooms) : ""));
+  }
+  static std::string refresh(const std::string& with, std::string_view ack = "") {
+    return fmt::format(R"(42{}["auth_refresh",{{"token":"{}"}}])", ack, with);
+  }
+};
+
+TEST_F(WorkerTokensTest, a_new_token_of_the_same_user_counts_from_then_on) {
+  Client client(port_);
+  EXPECT_THAT(client.connect(token(seconds(-28))), StartsWith("40{\"sid\"")) << "within the leeway";
+  client.send(refresh(token(seconds(600)), "7"));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["auth_refreshed",{"expires_in_s":)"));
+  EXPECT_THAT(client.receive(), StartsWith(R"(437[{"status":"ok","expires_in_s":)"));
+  Client other(port_);
+  EXPECT_THAT(other.connect(token(seconds(-28))), StartsWith("40{\"sid\""));
+  EXPECT_EQ(other.receive(), "") << "the end that the first one would have had by now";
+  client.send(refresh(token(seconds(700))));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["auth_refreshed")"));
+  EXPECT_EQ(stats().clients.token_refreshes, 2u);
+}
+
+TEST_F(WorkerTokensTest, a_refused_one_changes_nothing) {
+  Client client(port_);
+  EXPECT_THAT(client.connect(token(seconds(-28))), StartsWith("40{\"sid\""));
+  const auto answer = [&client](const std::string& packet) {
+    client.send(packet);
+    const std::string event = client.receive();
+    return event + client.receive();
+  };
+  EXPECT_THAT(answer(refresh(token(seconds(600), "bob"), "1")),
+              HasSubstr(R"(431[{"status":"error","message":"the token is another user's)"));
+  EXPECT_THAT(answer(refresh(token(seconds(-60)), "2")), HasSubstr("token_expired"));
+  EXPECT_THAT(answer(refresh("nonsense", "3")), HasSubstr("token_invalid"));
+  EXPECT_THAT(answer(R"(424["auth_refresh"])"), HasSubstr("token_missing"));
+  EXPECT_THAT(answer(R"(425["auth_refresh",{"token":7}])"), HasSubstr("token_missing"));
+  EXPECT_EQ(client.receive(), "") << "the first token's end";
+  EXPECT_EQ(stats().clients.token_refreshes_refused, 5u);
+  EXPECT_EQ(
+      stats().transport.sessions_closed[static_cast<std::size_t>(transport::CloseReason::expired)],
+      1u);
+}
+
+TEST_F(WorkerTokensTest, after_eight_refusals_in_a_row_none_is_looked_at) {
+  Client client(port_);
+  (void)client.connect_as("alice");
+  for (int i = 0; i < 8; ++i) {
+    client.send(refresh("nonsense"));
+    EXPECT_THAT(client.receive(), HasSubstr("token_invalid"));
+  }
+  client.send(refresh(token_of("alice")));
+  EXPECT_THAT(client.receive(), HasSubstr("too_many_tokens"));
+}
+
+TEST_F(WorkerTokensTest, the_end_is_announced_once_for_each_token) {
+  Client client(port_);
+  EXPECT_THAT(client.connect(token(seconds(2))), StartsWith("40{\"sid\""));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["token_expiring",{"expires_in_s":)"));
+  client.send(refresh(token(seconds(3))));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["auth_refreshed")"));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["token_expiring")"));
+  EXPECT_EQ(stats().clients.tokens_expiring, 2u);
+}
+
+TEST_F(WorkerTokensTest, rooms_that_the_new_token_lists_no_more_are_left) {
+  Client client(port_);
+  EXPECT_THAT(client.connect(token(seconds(600), "alice", R"(["desk_1","desk_2"])")),
+              StartsWith("40{\"sid\""));
+  for (const char* room : {"desk_1", "desk_2"}) {
+    client.send(fmt::format(R"(42["join_room",{{"room":"{}"}}])", room));
+    answer(next<JoinRequest>(), test::Verdict::granted);
+    EXPECT_THAT(client.receive(), StartsWith(R"(42["joined_room")"));
+    EXPECT_TRUE(next<JoinSettled>().present);
+  }
+  client.send(refresh(token(seconds(600), "alice", R"(["desk_2"])")));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["auth_refreshed")"));
+  EXPECT_EQ(client.receive(), R"(42["left_room",{"room":"desk_1"}])");
+  EXPECT_THAT(client.receive(), HasSubstr("removed"));
+  EXPECT_EQ(next<RoomEmptied>().room->name(), "desk_1");
+}
+
+TEST_F(WorkerTokensTest, the_token_of_each_namespace_is_its_own_and_the_first_end_counts) {
+  Client client(port_);
+  EXPECT_THAT(client.connect(token(seconds(600))), StartsWith("40{\"sid\""));
+  client.send(fmt::format(R"(40/admin,{{"token":"{}"}})", token(seconds(-28))));
+  EXPECT_THAT(client.receive(), StartsWith("40/admin,{\"sid\""));
+  client.send(refresh(token(seconds(700))));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["auth_refreshed")"));
+  EXPECT_EQ(client.receive(), "") << "with the token of /admin";
+}
+
+}  // namespace
+}  // namespace outcry::gateway
