@@ -27,11 +27,19 @@ void ClientSession::claim() {
     auto question = match ? question_for(*match, namespace_id_, room, user_) : std::nullopt;
     claim->rooms.push_back({.room = room, .question = std::move(question)});
   }
+  return_->asking = true;
   context_.control.send(std::move(claim));
 }
 
 void ClientSession::resume(ReturnAnswer answer, bool greets) {
   if (!return_->connected) begin_again(answer, greets);
+  return_->asking = false;
+  if (std::exchange(return_->removed, false)) {
+    // Among it may be what came for that room after the right had ended.
+    answer.missed.clear();
+    answer.more = false;
+    answer.resync = Resync::forbidden;
+  }
   for (transport::SharedFrame& frame : answer.missed) engine_.send(std::move(frame));
   return_->offer.seen = answer.seen;
   if (answer.more) return engine_.tell_when_drained();
@@ -58,6 +66,7 @@ void ClientSession::begin_again(const ReturnAnswer& answer, bool greets) {
 
 void ClientSession::on_drained() {
   if (!return_ || !return_->connected) return;
+  return_->asking = true;
   context_.control.send(std::make_unique<ReturnClaim>(ReturnClaim{
       .worker = context_.worker, .session = id_, .offer = return_->offer, .continues = true}));
 }

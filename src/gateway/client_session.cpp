@@ -140,6 +140,7 @@ void ClientSession::leave(const rooms::RoomRef& room) {
 }
 
 void ClientSession::remove(const rooms::RoomRef& room) {
+  if (return_) return_->removed = return_->removed || return_->asking;
   leave(room);
   ++context_.stats.removals;
   const RoomCommand told = leave_command_of(room->name());

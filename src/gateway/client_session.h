@@ -114,6 +114,8 @@ class ClientSession {
     std::vector<ClientCommand> held;  // for they would be answered ahead of what it missed
     bool connected = false;           // CONNECT is answered
     bool greets = false;
+    bool asking = false;   // an answer is on its way
+    bool removed = false;  // from a room, since it was asked for
   };
   struct PendingJoin {
     std::uint32_t ticket = 0;

@@ -94,6 +94,15 @@ class Gateway final : public Operations {
     AdmitRequest request;
     std::optional<ParkedSocket> socket;
     int missing = 0;  // answers of workers
+    bool forbidden = false;
+  };
+  /// A socket between its offer and the end of its return: no worker has it, nor is it parked.
+  struct Offered {
+    std::string user;
+    NamespaceId namespace_id = 0;
+    std::vector<std::string> rooms;
+    TimePoint at{};
+    bool forbidden = false;  // a right to one of them has ended meanwhile
   };
 
   Reloader::Commit prepare_reload(const Config& next, Strings& changed);
@@ -135,6 +144,8 @@ class Gateway final : public Operations {
   void grant_again(const ReturnClaim& claim, ReturnAnswer& answer);
   [[nodiscard]] ReplayLimits replay_limits() const;
   void forget_socket(std::string_view sid);
+  void forbid_returns(NamespaceId namespace_id, const MemberRemoval& removal);
+  void expire_offers(TimePoint now);
   void load_sockets(std::vector<eventlog::StoredSession> sockets, milliseconds ago);
   void load_log();
   void start_log();
@@ -170,7 +181,8 @@ class Gateway final : public Operations {
   Replay replay_;
   Cursors cursors_;
   ParkedSockets parked_;
-  std::map<std::string, Return, std::less<>> returns_;  // by socket's id; being asked for
+  std::map<std::string, Return, std::less<>> returns_;   // by socket's id; being asked for
+  std::map<std::string, Offered, std::less<>> offered_;  // by socket's id
   Publisher publisher_;
   RecentIds recent_ids_;
   const std::string node_;  // tells this process from others on the same Redis

@@ -63,6 +63,7 @@ void Gateway::remove_here(const MemberRemoval& removal, RemovalDone done) {
     const auto question = question_for(*match, *namespace_id, removal.room, removal.user);
     if (question) gatekeeper_->forget(*question);
   }
+  forbid_returns(*namespace_id, removal);
   const RoomRecord* record = rooms_.find(*namespace_id, removal.room);
   const WorkerSet present = record == nullptr ? 0 : record->present;
   if (present == 0) return done(0);

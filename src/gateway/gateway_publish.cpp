@@ -78,6 +78,7 @@ void Gateway::upkeep() {
   while (history_.trim(now)) {
   }
   parked_.expire(now);
+  expire_offers(now);
   publisher_.save_values(wall_now());
   timers_->upkeep.expires_after(kUpkeepInterval);
   timers_->upkeep.async_wait([this, alive = std::weak_ptr(alive_)](auto error) {

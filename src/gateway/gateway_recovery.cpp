@@ -21,6 +21,8 @@ namespace outcry::gateway {
 namespace {
 
 constexpr std::size_t kOutboxShare = 2;
+/// A worker claims an offer within a turn; the questions about its rooms have time limits.
+constexpr std::chrono::minutes kOfferLife{5};
 
 }  // namespace
 
@@ -89,11 +91,15 @@ void Gateway::take(std::unique_ptr<Reclaimed> reclaimed) {
   // It may have ended by itself while it was being asked for.
   if (!back.socket) back.socket = parked_.take(reclaimed->sid, steady_now());
   if (!back.socket) return admit(back.request, Resync::expired, nullptr);
+  back.socket->forbidden = back.socket->forbidden || back.forbidden;
   offer(back.request, *std::move(back.socket));
 }
 
 void Gateway::offer(const AdmitRequest& request, ParkedSocket socket) {
   const Returning& returning = *request.returning;
+  if (socket.forbidden && socket.user == returning.user) {
+    return admit(request, Resync::forbidden, nullptr);  // it was forgotten when it was forbidden
+  }
   if (socket.user != returning.user || socket.namespace_id != request.namespace_id) {
     parked_.park(std::move(socket), steady_now());  // whoever asks, it isn't his
     return admit(request, Resync::expired, nullptr);
@@ -104,6 +110,10 @@ void Gateway::offer(const AdmitRequest& request, ParkedSocket socket) {
     forget_socket(socket.sid);
     return admit(request, Resync::position, nullptr);
   }
+  offered_.insert_or_assign(socket.sid, Offered{.user = socket.user,
+                                                .namespace_id = socket.namespace_id,
+                                                .rooms = socket.rooms,
+                                                .at = steady_now()});
   admit(request, Resync::none,
         std::make_unique<ReturnOffer>(
             ReturnOffer{.socket = std::move(socket), .seen = *seen, .pid = returning.pid}));
@@ -142,6 +152,11 @@ void Gateway::take(std::unique_ptr<ReturnClaim> claim) {
 void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
   const ParkedSocket& socket = claim.offer.socket;
   auto answer = std::make_unique<ReturnAnswer>(ReturnAnswer{.session = claim.session});
+  if (!claim.continues) {
+    const auto offered = offered_.extract(socket.sid);
+    const bool forbidden = offered.empty() || offered.mapped().forbidden;
+    if (verdict == Resync::none && forbidden) verdict = Resync::forbidden;
+  }
   std::optional<ReplayPart> part;
   if (verdict == Resync::none) {
     ReplayLimits limits = replay_limits();
@@ -183,9 +198,38 @@ ReplayLimits Gateway::replay_limits() const {
           .part_bytes_max = config_.engine.outbox_bytes_max / kOutboxShare};
 }
 
+// ---- Rights that end on the way ----
+
+/// Who is away, or on his way back, has no worker that could remove him.
+void Gateway::forbid_returns(NamespaceId namespace_id, const MemberRemoval& removal) {
+  for (const std::string& sid : parked_.forbid(namespace_id, removal.room, removal.user)) {
+    forget_socket(sid);
+  }
+  for (auto& [sid, coming] : returns_) {
+    const bool his = coming.request.namespace_id == namespace_id &&
+                     coming.request.returning->user == removal.user;
+    coming.forbidden = coming.forbidden || his;  // in which rooms it is is still to be told
+  }
+  for (auto& [sid, offered] : offered_) {
+    const bool his = offered.namespace_id == namespace_id && offered.user == removal.user &&
+                     std::ranges::find(offered.rooms, removal.room) != offered.rooms.end();
+    offered.forbidden = offered.forbidden || his;
+  }
+}
+
+/// Those whose client has gone again before it had its answer.
+void Gateway::expire_offers(TimePoint now) {
+  std::erase_if(offered_, [now](const auto& one) { return now - one.second.at > kOfferLife; });
+}
+
 // ---- Going ----
 
 void Gateway::take(std::unique_ptr<SocketParked> parked) {
+  const auto offered = offered_.extract(parked->socket.sid);  // its client has gone once more
+  if (!offered.empty() && offered.mapped().forbidden) {
+    parked->socket.forbidden = true;
+    forget_socket(parked->socket.sid);
+  }
   parked_.park(std::move(parked->socket), steady_now());
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/parked_sockets.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace outcry::gateway {
@@ -41,6 +42,19 @@ std::optional<ParkedSocket> ParkedSockets::take(std::string_view sid, TimePoint 
   ParkedSocket socket = remove(*found);
   if (!in_time) return std::nullopt;
   return socket;
+}
+
+std::vector<std::string> ParkedSockets::forbid(NamespaceId namespace_id, std::string_view room,
+                                               std::string_view user) {
+  std::vector<std::string> sids;
+  for (Entry& entry : order_) {
+    ParkedSocket& socket = entry.socket;
+    if (socket.namespace_id != namespace_id || socket.user != user) continue;
+    if (std::ranges::find(socket.rooms, room) == socket.rooms.end()) continue;
+    socket.forbidden = true;
+    sids.push_back(socket.sid);
+  }
+  return sids;
 }
 
 void ParkedSockets::expire(TimePoint now) {

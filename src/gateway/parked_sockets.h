@@ -29,6 +29,7 @@ struct ParkedSocket {
   std::string user;
   NamespaceId namespace_id = 0;
   std::vector<std::string> rooms;
+  bool forbidden = false;  // a right to one of them has ended meanwhile
 };
 
 class ParkedSockets {
@@ -47,6 +48,10 @@ class ParkedSockets {
   void park(ParkedSocket socket, TimePoint now);
   /// Takes it out; its rooms are no longer held.
   [[nodiscard]] std::optional<ParkedSocket> take(std::string_view sid, TimePoint now);
+  /// The user's right to the room has ended: his sockets in it are forbidden. Returns their ids.
+  /// Looks at every socket: for what an administrator does, not for each request.
+  std::vector<std::string> forbid(NamespaceId namespace_id, std::string_view room,
+                                  std::string_view user);
   void expire(TimePoint now);
   /// When expire() next has something to do.
   [[nodiscard]] std::optional<TimePoint> next() const;

@@ -72,6 +72,19 @@ TEST_F(ParkedSocketsTest, the_same_socket_again_replaces_itself) {
   EXPECT_THAT(given_up_, testing::IsEmpty());
 }
 
+TEST_F(ParkedSocketsTest,
+       the_end_of_a_right_forbids_that_users_sockets_in_that_room_and_no_others) {
+  parked_.park(socket("s1"), kNow);
+  ParkedSocket other = socket("s2");
+  other.user = "bob";
+  parked_.park(std::move(other), kNow);
+  EXPECT_THAT(parked_.forbid(0, "c", "alice"), testing::IsEmpty());
+  EXPECT_THAT(parked_.forbid(1, "a", "alice"), testing::IsEmpty());
+  EXPECT_THAT(parked_.forbid(0, "a", "alice"), ElementsAre("s1"));
+  EXPECT_TRUE(parked_.take("s1", kNow)->forbidden);
+  EXPECT_FALSE(parked_.take("s2", kNow)->forbidden);
+}
+
 TEST(ParkedSockets, none_are_kept_where_none_may_be) {
   RoomTable rooms;
   ParkedSockets parked(rooms, 0, seconds(120));

@@ -76,6 +76,7 @@ struct AccessCache::State : std::enable_shared_from_this<State> {
   void remember(const AccessQuestion& question, const Access& access);
   void erase(std::string_view key);
   void answer(const AccessQuestion& question, const Result<Access>& access);
+  void join_flight(AccessQuestion question, Done done);
 
   boost::asio::any_io_executor executor;
   AccessCacheOptions options;
@@ -147,6 +148,13 @@ void AccessCache::State::answer(const AccessQuestion& question, const Result<Acc
   for (Done& done : flight.mapped().waiting) done(allowed);
 }
 
+void AccessCache::State::join_flight(AccessQuestion question, Done done) {
+  const auto [flight, is_first] = flights.try_emplace(question);
+  flight->second.waiting.push_back(std::move(done));
+  if (is_first) return ask_source(question);
+  ++stats.shared;
+}
+
 AccessCache::AccessCache(boost::asio::any_io_executor executor, AccessCacheOptions options,
                          Sources sources, Clock clock)
     : state_(std::make_shared<State>(std::move(executor), options, std::move(sources),
@@ -156,19 +164,22 @@ AccessCache::~AccessCache() = default;
 
 void AccessCache::ask(AccessQuestion question, Done done) {
   State& state = *state_;
-  const auto post = [&state, &done](Result<bool> allowed) {
-    boost::asio::post(state.executor,
-                      [done = std::move(done), allowed]() mutable { done(allowed); });
-  };
-  if (state.sources[index_of(question)] == nullptr) return post(fail(StoreError::not_configured));
-  if (const std::optional<bool> allowed = state.recall(question)) {
-    ++(*allowed ? state.stats.hits_allowed : state.stats.hits_denied);
-    return post(*allowed);
+  if (state.sources[index_of(question)] == nullptr) {
+    return boost::asio::post(state.executor, [done = std::move(done)]() mutable {
+      done(fail(StoreError::not_configured));
+    });
   }
-  const auto [flight, is_first] = state.flights.try_emplace(question);
-  flight->second.waiting.push_back(std::move(done));
-  if (is_first) return state.ask_source(question);
-  ++state.stats.shared;
+  const std::optional<bool> allowed = state.recall(question);
+  if (!allowed) return state.join_flight(std::move(question), std::move(done));
+  ++(*allowed ? state.stats.hits_allowed : state.stats.hits_denied);
+  boost::asio::post(state.executor, [weak = std::weak_ptr(state_), question = std::move(question),
+                                     done = std::move(done)]() mutable {
+    const auto alive = weak.lock();
+    if (alive == nullptr) return;
+    // Looked up once more: the right may have been changed since.
+    if (const auto still = alive->recall(question)) return done(*still);
+    alive->join_flight(std::move(question), std::move(done));
+  });
 }
 
 void AccessCache::forget(const AccessQuestion& question) {

@@ -73,6 +73,19 @@ TEST_F(AccessCacheTest, a_yes_is_remembered_until_its_lifetime_ends) {
   EXPECT_EQ(source_.asked.size(), 1u);
 }
 
+TEST_F(AccessCacheTest, an_answer_that_is_forgotten_on_its_way_is_asked_for_anew) {
+  AccessCache cache = make();
+  ask(cache, "c1", "u1");
+  source_.answer(true);
+  ask(cache, "c1", "u1");  // from memory, and posted
+  cache.forget({Policy::owner, "c1", "u1"});
+  run();
+  EXPECT_EQ(answers_.size(), 1u);
+  ASSERT_EQ(source_.asked.size(), 1u);
+  source_.answer(false);
+  EXPECT_THAT(answers_, ElementsAre(Result<bool>(true), Result<bool>(false)));
+}
+
 TEST_F(AccessCacheTest, a_no_has_its_own_lifetime) {
   AccessCache cache = make({.denied = milliseconds(10)});
   ask(cache, "c1", "u1");
