@@ -7,12 +7,14 @@
 //   };
 //   boost::unordered_flat_set<Entry, HashByText<KeyOf>, SameText<KeyOf>>
 //
-// The name then lies in one place, the entry, and a look-up makes no copy of it.
+// The name then lies in one place, the entry, and a look-up makes no copy of it. Whoever chooses
+// names can't make them fall together: base/text_hash.h.
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string_view>
+
+#include "base/text_hash.h"
 
 namespace outcry {
 
@@ -24,9 +26,7 @@ struct AsText {
 template <class TextOf = AsText>
 struct HashByText {
   using is_transparent = void;
-  std::size_t operator()(const auto& of) const noexcept {
-    return std::hash<std::string_view>{}(TextOf{}(of));
-  }
+  std::size_t operator()(const auto& of) const noexcept { return hash_text(TextOf{}(of)); }
 };
 
 template <class TextOf = AsText>

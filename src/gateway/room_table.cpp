@@ -18,7 +18,7 @@ std::string_view RoomTable::key_of(NamespaceId namespace_id, std::string_view na
 }
 
 std::uint64_t& RoomTable::dropped_mark(std::string_view key) {
-  return dropped_[std::hash<std::string_view>{}(key) % kDroppedMarks];
+  return dropped_[hash_text(key) % kDroppedMarks];
 }
 
 RoomRecord* RoomTable::find_key(std::string_view key) const {

@@ -10,11 +10,11 @@
 // Thread: immutable; the workers and the control thread have the same one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/text_hash.h"
 
 namespace outcry::limits {
 
@@ -24,9 +24,7 @@ inline constexpr Key kNobody = 0;
 
 class KeyHash {
  public:
-  using Secret = std::array<std::byte, 16>;
-
-  explicit KeyHash(const Secret& secret) noexcept;
+  explicit KeyHash(const SipKey& key) noexcept : key_(key) {}
   /// With a secret of the system's random source.
   [[nodiscard]] static KeyHash random() noexcept;
 
@@ -37,8 +35,7 @@ class KeyHash {
   }
 
  private:
-  std::uint64_t k0_ = 0;
-  std::uint64_t k1_ = 0;
+  SipKey key_;
 };
 
 }  // namespace outcry::limits
