@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include "api/ban_routes.h"
 #include "api/event_routes.h"
 #include "api/health_routes.h"
 #include "api/member_routes.h"
@@ -88,6 +89,7 @@ int serve(const cli::ServeOptions& options) {
   api::Router router;
   api::add_publish_routes(router, gateway);
   api::add_member_routes(router, gateway);
+  api::add_ban_routes(router, gateway);
   api::add_event_routes(router, gateway);
   api::add_health_routes(router, gateway);
   api::add_reload_route(router, reloader);

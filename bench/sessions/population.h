@@ -98,6 +98,7 @@ class Population {
   gateway::ControlLink control_{mailbox_};
   gateway::ClientStats stats_;
   gateway::KeyWait key_wait_;
+  gateway::WorkerLimits limits_{rules_.limits};
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   gateway::ClientSessions sessions_;

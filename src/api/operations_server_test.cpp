@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/ban_routes.h"
 #include "api/event_routes.h"
 #include "api/health_routes.h"
 #include "api/member_routes.h"
@@ -66,6 +67,12 @@ class RecordingOperations final : public gateway::Operations {
         .offset = "Kx3f_200000008000009zQ",
         .more = true};
   }
+  [[nodiscard]] std::vector<gateway::BanInfo> bans() const override { return banned; }
+  bool lift_ban(const gateway::BanTarget& target) override {
+    return std::erase_if(banned, [&](const gateway::BanInfo& ban) {
+             return ban.target.kind == target.kind && ban.target.name == target.name;
+           }) > 0;
+  }
   [[nodiscard]] gateway::Readiness readiness() const override { return ready; }
   void collect_metrics(gateway::MetricsDone done) override {
     done({{.name = "outcry_joins_total",
@@ -77,6 +84,10 @@ class RecordingOperations final : public gateway::Operations {
   std::vector<bus::Publication> published;
   std::vector<gateway::MemberRemoval> removed;
   std::vector<gateway::RoomQuery> queries;
+  std::vector<gateway::BanInfo> banned{
+      {.target = {.kind = gateway::BanKind::user, .name = "u7"}, .left = std::chrono::seconds(540)},
+      {.target = {.kind = gateway::BanKind::address, .name = "192.0.2.1"},
+       .left = std::chrono::seconds(12)}};
   std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
   bool answers_later = false;
   std::vector<gateway::PublishDone> waiting;
@@ -96,6 +107,7 @@ class OperationsServerTest : public testing::Test {
     add_publish_routes(router, operations_);
     add_event_routes(router, operations_);
     add_member_routes(router, operations_);
+    add_ban_routes(router, operations_);
     add_health_routes(router, operations_);
     server_.emplace(io_, options_, std::move(router));
     ASSERT_EQ(server_->listen("127.0.0.1", 0), std::error_code());

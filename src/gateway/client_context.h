@@ -16,6 +16,7 @@
 #include "gateway/control_link.h"
 #include "gateway/limit_rules.h"
 #include "gateway/recovery_id.h"
+#include "gateway/worker_limits.h"
 #include "gateway/worker_stats.h"
 #include "protocol/socketio/packet.h"
 #include "rooms/hub.h"
@@ -67,6 +68,7 @@ struct ClientContext {
   ControlLink& control;
   ClientStats& stats;
   KeyWait& key_wait;
+  WorkerLimits& limits;
   const OnAck on_ack;
 };
 

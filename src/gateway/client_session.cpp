@@ -1,6 +1,7 @@
 #include "gateway/client_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -105,7 +106,7 @@ void ClientSession::greet() {
     const auto match = context_.rules.rooms.match(room);
     const bool own = match && match->access == auth::RoomAccess::user && match->object_id == user_;
     if (own || (match && match->access == auth::RoomAccess::everyone)) {
-      request_join(room, std::nullopt, {}, {});
+      request_join({.room = room}, {});
     }
   }
 }
@@ -174,7 +175,7 @@ void ClientSession::recheck() {
 
 // ---- Events ----
 
-void ClientSession::on_event(const socketio::Packet& packet) {
+void ClientSession::on_event(const socketio::Packet& packet, net::IpNetwork address) {
   ++context_.stats.events_received;
   const std::string event = socketio::event_name(packet);
   if (event == kAckEvents) return acknowledge(packet);
@@ -191,7 +192,8 @@ void ClientSession::on_event(const socketio::Packet& packet) {
                        .object_id = *std::move(object_id),
                        .grant = {},
                        .replay = {},
-                       .ack_id = packet.id};
+                       .ack_id = packet.id,
+                       .address = address};
   if (command->joins) {
     const std::string_view argument = socketio::first_argument(packet);
     auto replay = replay_wish_of(argument, context_.rules.config.recovery.events_max);
@@ -210,18 +212,31 @@ void ClientSession::run(ClientCommand wanted) {
 
 void ClientSession::join(ClientCommand wanted) {
   const std::string room = std::string(wanted.command->room_prefix) + wanted.object_id;
+  const auto refuse_it = [&](Code code, milliseconds retry_after = {}) {
+    refuse({.code = code,
+            .command = wanted.command,
+            .object_id = wanted.object_id,
+            .retry_after = retry_after},
+           wanted.ack_id);
+  };
   const auto match = context_.rules.rooms.match(room);
-  auto refused = match ? refusal(*match, room, wanted.grant) : Code::forbidden;
-  if (!refused) refused = too_much(room);
-  if (refused) {
-    return refuse({.code = *refused, .command = wanted.command, .object_id = wanted.object_id},
-                  wanted.ack_id);
-  }
+  const auto refused = match ? refusal(*match, room, wanted.grant) : Code::forbidden;
+  if (refused && *refused == Code::grant_expired) return refuse_it(*refused);
+  if (too_busy()) return refuse_it(Code::too_many_requests);
+  const auto wait = context_.limits.take_join(user_, steady_now());
+  if (wait.count() > 0) return refuse_it(Code::rate_limited, wait);
+  if (!refused && has_no_room_for(room)) return refuse_it(Code::too_many_rooms);
   // Also for a member: joining again is how a front end refreshes, and rights may have ended.
-  request_join(room, question_for(*match, namespace_id_, room, user_), std::move(wanted.replay),
-               {.command = wanted.command,
-                .object_id = std::move(wanted.object_id),
-                .ack_id = wanted.ack_id});
+  request_join(
+      {.room = room,
+       .question = refused ? std::nullopt : question_for(*match, namespace_id_, room, user_),
+       .replay = std::move(wanted.replay),
+       .address = wanted.address,
+       .forbidden = refused.has_value()},
+      {.command = wanted.command,
+       .object_id = std::move(wanted.object_id),
+       .ack_id = wanted.ack_id,
+       .refused = refused});
 }
 
 /// What the room's policy says of this user, without asking anybody else.
@@ -248,28 +263,34 @@ std::optional<Code> ClientSession::grant_refusal(std::string_view room,
   return holds ? std::nullopt : std::optional(Code::forbidden);
 }
 
-std::optional<Code> ClientSession::too_much(std::string_view room) const {
-  const SocketioConfig& limits = context_.rules.config.socketio;
-  if (pending_count() >= limits.pending_joins_max || !context_.control.clear()) {
-    return Code::too_many_requests;
-  }
-  const bool full = context_.hub.room_count(id_) + pending_count() >= limits.rooms_per_socket_max;
-  if (full && !context_.hub.find(id_, namespace_id_, room)) return Code::too_many_rooms;
-  return std::nullopt;
+bool ClientSession::too_busy() const {
+  return pending_count() >= context_.rules.config.socketio.pending_joins_max ||
+         !context_.control.clear();
 }
 
-void ClientSession::request_join(std::string room, std::optional<store::AccessQuestion> question,
-                                 ReplayWish replay, PendingJoin pending) {
+bool ClientSession::has_no_room_for(std::string_view room) const {
+  const std::size_t most = context_.rules.config.socketio.rooms_per_socket_max;
+  const bool full = context_.hub.room_count(id_) + pending_count() >= most;
+  return full && !context_.hub.find(id_, namespace_id_, room);
+}
+
+void ClientSession::request_join(JoinRequest request, PendingJoin pending) {
   pending.ticket = next_ticket_++;
-  context_.control.send(std::make_unique<JoinRequest>(JoinRequest{.worker = context_.worker,
-                                                                  .session = id_,
-                                                                  .ticket = pending.ticket,
-                                                                  .namespace_id = namespace_id_,
-                                                                  .room = std::move(room),
-                                                                  .question = std::move(question),
-                                                                  .replay = std::move(replay),
-                                                                  .reader = reader()}));
+  request.worker = context_.worker;
+  request.session = id_;
+  request.ticket = pending.ticket;
+  request.namespace_id = namespace_id_;
+  request.reader = reader();
+  context_.control.send(std::make_unique<JoinRequest>(std::move(request)));
   pending_.push_front(std::move(pending));
+}
+
+void ClientSession::on_late_answer(JoinAnswer& answer) {
+  const auto found = std::ranges::find(pending_, answer.ticket, &PendingJoin::ticket);
+  if (found == pending_.end()) return;
+  const bool ends_right = found->refused.value_or(Code::forbidden) == Code::forbidden;
+  const rooms::RoomRef room = std::exchange(answer.room, rooms::RoomRef());
+  if (room && ends_right) leave(room);
 }
 
 void ClientSession::on_join_answer(JoinAnswer answer) {
@@ -279,12 +300,11 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   pending_.remove_if([&answer](const PendingJoin& join) { return join.ticket == answer.ticket; });
   if (answer.verdict != JoinAnswer::Verdict::granted) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
+    const Code code = denied ? pending.refused.value_or(Code::forbidden) : Code::unavailable;
     // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.
-    if (denied && answer.room) leave(answer.room);
+    if (code == Code::forbidden && answer.room) leave(answer.room);
     if (pending.command == nullptr) return;
-    return refuse({.code = denied ? Code::forbidden : Code::unavailable,
-                   .command = pending.command,
-                   .object_id = pending.object_id},
+    return refuse({.code = code, .command = pending.command, .object_id = pending.object_id},
                   pending.ack_id);
   }
   ++context_.stats.joins;

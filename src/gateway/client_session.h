@@ -65,8 +65,13 @@ class ClientSession {
   [[nodiscard]] bool recoverable() const noexcept;
   /// Tells the log, where there is one on disk.
   void note(eventlog::Change change);
-  void on_event(const socketio::Packet& packet);
+  /// `address`: of the client, as limits know it.
+  void on_event(const socketio::Packet& packet, net::IpNetwork address);
+  /// Tells that an event was not taken.
+  void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void on_join_answer(JoinAnswer answer);
+  /// One that its client is to hear later: what it takes away, it takes now.
+  void on_late_answer(JoinAnswer& answer);
   /// Leaves all rooms; the session is erased afterwards.
   void close();
   /// A publisher's doing: tells nobody.
@@ -107,6 +112,7 @@ class ClientSession {
     std::string grant;  // empty: none came along
     ReplayWish replay;
     std::optional<std::uint64_t> ack_id;
+    net::IpNetwork address;
   };
   /// A client that comes back, until it is where the others are.
   struct Return {
@@ -122,6 +128,7 @@ class ClientSession {
     const Command* command = nullptr;  // nullptr: asked by the gateway itself, answered to nobody
     std::string object_id;
     std::optional<std::uint64_t> ack_id;
+    std::optional<Code> refused{};  // known before control was asked
   };
 
   void list_rooms(auth::TokenCache::SharedClaims claims);
@@ -136,18 +143,17 @@ class ClientSession {
                                             std::string_view grant) const;
   [[nodiscard]] std::optional<Code> grant_refusal(std::string_view room,
                                                   std::string_view grant) const;
-  [[nodiscard]] std::optional<Code> too_much(std::string_view room) const;
+  [[nodiscard]] bool too_busy() const;
+  [[nodiscard]] bool has_no_room_for(std::string_view room) const;
   void leave(const Command& command, std::string_view object_id,
              std::optional<std::uint64_t> ack_id);
-  void request_join(std::string room, std::optional<store::AccessQuestion> question,
-                    ReplayWish replay, PendingJoin pending);
+  void request_join(JoinRequest request, PendingJoin pending);
   void acknowledge(const socketio::Packet& packet);
   [[nodiscard]] Reader reader() const;
   void greet();
   void confirm_join(const PendingJoin& pending, const JoinAnswer& answer);
   void confirm(const Command& command, std::string_view object_id,
                std::optional<std::uint64_t> ack_id);
-  void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
   [[nodiscard]] std::size_t pending_count() const;

@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 19> kTable = {{
+constexpr std::array<CodeRow, 21> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
@@ -24,6 +24,7 @@ constexpr std::array<CodeRow, 19> kTable = {{
      false},
     {Code::user_limit, "user_limit", "this user has too many connections", true},
     {Code::address_limit, "address_limit", "too many connections come from this address", true},
+    {Code::banned, "banned", "too many joins were refused: wait", true},
     {Code::bad_request, "bad_request", "the event's argument is missing or malformed", false},
     {Code::forbidden, "forbidden", "you may not join this room", false},
     {Code::grant_required, "grant_required", "a grant is required to join this room", false},
@@ -32,6 +33,7 @@ constexpr std::array<CodeRow, 19> kTable = {{
     {Code::too_many_rooms, "too_many_rooms", "too many rooms joined: leave one first", false},
     {Code::too_many_requests, "too_many_requests", "too many joins are waiting for an answer",
      true},
+    {Code::rate_limited, "rate_limited", "too much was asked at once: slow down", true},
     {Code::unknown_event, "unknown_event", "this server knows no such event", false},
     {Code::unavailable, "unavailable", "this can't be checked at the moment: try again", true},
 }};
@@ -63,8 +65,12 @@ Code code_for_limit(limits::Limit limit) noexcept {
       return Code::user_limit;
     case limits::Limit::address_sockets:
       return Code::address_limit;
+    case limits::Limit::user_ban:
+    case limits::Limit::address_ban:
+      return Code::banned;
+    default:
+      return Code::rate_limited;
   }
-  return Code::unavailable;
 }
 
 std::string connect_error_data(Code code, std::chrono::milliseconds retry_after) {

@@ -28,6 +28,7 @@ enum class Code : std::uint8_t {
   too_many_tokens,
   user_limit,
   address_limit,
+  banned,
   // events
   bad_request,
   forbidden,
@@ -36,6 +37,7 @@ enum class Code : std::uint8_t {
   removed,
   too_many_rooms,
   too_many_requests,
+  rate_limited,
   unknown_event,
   unavailable,
 };

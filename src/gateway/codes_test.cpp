@@ -56,6 +56,9 @@ TEST(CodesTest, a_refusal_by_a_limit_says_when_to_come_again) {
   using limits::Limit;
   EXPECT_EQ(code_for_limit(Limit::user_sockets), Code::user_limit);
   EXPECT_EQ(code_for_limit(Limit::address_sockets), Code::address_limit);
+  EXPECT_EQ(code_for_limit(Limit::user_ban), Code::banned);
+  EXPECT_EQ(code_for_limit(Limit::address_ban), Code::banned);
+  EXPECT_EQ(code_for_limit(Limit::user_packets), Code::rate_limited);
   EXPECT_EQ(connect_error_data(Code::user_limit, std::chrono::milliseconds(1500)),
             R"({"code":"user_limit","retryable":true,"retry_after_ms":1500})");
 }

@@ -61,6 +61,9 @@ struct EngineConfig {
   milliseconds ping_timeout{20'000};
   milliseconds upgrade_timeout{10'000};
   milliseconds connect_timeout{10'000};
+  seconds session_max{86'400};
+  std::size_t session_jitter_percent = 10;
+  seconds idle_timeout{0};  // 0: none
   std::size_t max_payload_bytes = 1'000'000;
   std::size_t polling_packets_max = 16;
   Strings transports{"polling", "websocket"};
@@ -248,6 +251,27 @@ struct LimitsConfig {
   std::size_t ipv6_prefix_bits = 64;
   std::size_t user_sockets_max = 100;
   std::size_t address_sockets_max = 5'000;
+  std::size_t address_connections_max = 10'000;
+  std::size_t address_connects_per_second = 100;  // 0, as with all that end so: no limit
+  std::size_t address_connects_burst = 2'000;
+  std::size_t connection_packets_per_second = 100;
+  std::size_t connection_packets_burst = 1'000;
+  std::size_t connection_bytes_per_second = 131'072;
+  std::size_t connection_bytes_burst = 4'194'304;
+  std::size_t user_packets_per_second = 500;
+  std::size_t user_packets_burst = 5'000;
+  std::size_t user_bytes_per_second = 524'288;
+  std::size_t user_bytes_burst = 16'777'216;
+  std::size_t user_joins_per_second = 50;
+  std::size_t user_joins_burst = 1'000;
+  std::size_t user_failed_joins_delay_at = 10;
+  std::size_t user_failed_joins_ban_at = 50;
+  std::size_t address_failed_joins_delay_at = 100;
+  std::size_t address_failed_joins_ban_at = 500;
+  milliseconds failed_join_forgotten{10'000};
+  milliseconds failed_join_delay{1'000};
+  seconds ban{600};
+  std::size_t bans_max = 10'000;
 };
 
 /// [log]

@@ -257,6 +257,41 @@ class Rules {
             text);
       }
     }
+    rates();
+  }
+
+  void rates() {
+    const LimitsConfig& limits = config_.limits;
+    burst("address_connects", limits.address_connects_per_second, limits.address_connects_burst);
+    burst("connection_packets", limits.connection_packets_per_second,
+          limits.connection_packets_burst);
+    burst("connection_bytes", limits.connection_bytes_per_second, limits.connection_bytes_burst);
+    burst("user_packets", limits.user_packets_per_second, limits.user_packets_burst);
+    burst("user_bytes", limits.user_bytes_per_second, limits.user_bytes_burst);
+    burst("user_joins", limits.user_joins_per_second, limits.user_joins_burst);
+    holds_a_message("connection_bytes", limits.connection_bytes_per_second,
+                    limits.connection_bytes_burst);
+    holds_a_message("user_bytes", limits.user_bytes_per_second, limits.user_bytes_burst);
+    const auto rises = [this](std::string_view who, std::size_t delay_at, std::size_t ban_at) {
+      if (delay_at <= ban_at) return;
+      problem("limits.{}_failed_joins_delay_at = {}: must not be above _ban_at = {}", who, delay_at,
+              ban_at);
+    };
+    rises("user", limits.user_failed_joins_delay_at, limits.user_failed_joins_ban_at);
+    rises("address", limits.address_failed_joins_delay_at, limits.address_failed_joins_ban_at);
+  }
+
+  void burst(std::string_view name, std::size_t per_second, std::size_t at_once) {
+    constexpr std::size_t kLongest = 3'600;  // what a bucket can count (limits/rate.h)
+    if (per_second == 0 || at_once / per_second <= kLongest) return;
+    problem("limits.{}_burst = {}: takes more than an hour at _per_second = {}", name, at_once,
+            per_second);
+  }
+
+  void holds_a_message(std::string_view name, std::size_t per_second, std::size_t at_once) {
+    if (per_second == 0 || at_once >= config_.engine.max_payload_bytes) return;
+    problem("limits.{}_burst = {}: must hold a message of engine.max_payload_bytes = {}", name,
+            at_once, config_.engine.max_payload_bytes);
   }
 
   static bool needs_id(auth::RoomAccess access) {

@@ -123,6 +123,20 @@ constexpr std::array kEngineKeys{
               "Time for an upgrade from polling to WebSocket to finish.", "ms", 50, kHourMs},
     ConfigKey{"engine", "connect_timeout_ms", &member<&Config::engine, &E::connect_timeout>,
               "Time for a new session to join a namespace; then it is closed.", "ms", 50, kHourMs},
+    ConfigKey{
+        "engine", "session_max_s", &member<&Config::engine, &E::session_max>,
+        "How long a session lasts at most; then its client is told to connect again (`4410`). "
+        "0: as long as its token.",
+        "s", 0, 31 * 86'400},
+    ConfigKey{"engine", "session_jitter_percent",
+              &member<&Config::engine, &E::session_jitter_percent>,
+              "By how much of that sessions end sooner, each by chance, so that those who came "
+              "together don't come back together.",
+              "%", 0, 90},
+    ConfigKey{"engine", "idle_timeout_s", &member<&Config::engine, &E::idle_timeout>,
+              "Time without an event in either direction, in steps of the heartbeat; then the "
+              "session is closed (`4410`). 0: it may be silent.",
+              "s", 0, 31 * 86'400},
     ConfigKey{"engine", "max_payload_bytes", &member<&Config::engine, &E::max_payload_bytes>,
               "Largest message or polling body from a client; a larger one ends the session.",
               "bytes", 1024, 64 * kMiB},

@@ -32,6 +32,9 @@ std::string error_members(const Refusal& refusal) {
   const CodeRow& row = row_of(refusal.code);
   std::string out = fmt::format(R"("message":"{}","code":"{}","retryable":{})", row.message,
                                 row.name, row.retryable);
+  if (refusal.retry_after.count() > 0) {
+    out += fmt::format(R"(,"retry_after_ms":{})", refusal.retry_after.count());
+  }
   if (const std::string object = member(refusal.command, refusal.object_id); !object.empty()) {
     out += ',' + object;
   }

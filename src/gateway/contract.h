@@ -10,6 +10,7 @@
 // socket alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,9 +82,11 @@ struct RoomCommand {
 struct Refusal {
   Code code = Code::bad_request;
   const Command* command = nullptr;
-  std::string_view object_id;
+  std::string_view object_id{};
+  std::chrono::milliseconds retry_after{};  // zero: not said
 };
-/// `{"message":…,"code":…,"retryable":…,"challenge_id":…}`: for the `error` event.
+/// `{"message":…,"code":…,"retryable":…,"retry_after_ms":…,"challenge_id":…}`: for the `error`
+/// event.
 [[nodiscard]] std::string error_payload(const Refusal& refusal);
 /// The same with `"status":"error"`: for an acknowledgement.
 [[nodiscard]] std::string error_ack_payload(const Refusal& refusal);

@@ -41,16 +41,16 @@ std::string token_of_request(const transport::OpenRequest& request,
   return http::find_parameter(request.query, query_parameter).value_or(std::string());
 }
 
-EngineClient::EngineClient(ClientContext& context, limits::Key address,
+EngineClient::EngineClient(ClientContext& context, net::IpNetwork address,
                            std::unique_ptr<Opening> opening)
     : context_(context), opening_(std::move(opening)), address_(address) {}
 
 void EngineClient::on_text(EngineSession& engine, std::string_view text) {
-  take(engine, reader_.text(text, context_.rules.packet_limits));
+  take(engine, reader_.text(text, context_.rules.packet_limits), text.size());
 }
 
 void EngineClient::on_binary(EngineSession& engine, Bytes bytes) {
-  take(engine, reader_.binary(bytes, context_.rules.packet_limits));
+  take(engine, reader_.binary(bytes, context_.rules.packet_limits), bytes.size());
 }
 
 void EngineClient::violated(EngineSession& engine) {
@@ -59,7 +59,7 @@ void EngineClient::violated(EngineSession& engine) {
 }
 
 void EngineClient::take(EngineSession& engine,
-                        const Result<std::optional<socketio::Packet>>& result) {
+                        const Result<std::optional<socketio::Packet>>& result, std::size_t bytes) {
   if (!result) return violated(engine);
   if (!*result) return;  // attachments are missing
   const socketio::Packet& packet = **result;
@@ -72,18 +72,24 @@ void EngineClient::take(EngineSession& engine,
   ClientSession* session = session_in(*namespace_id);
   // One that waits to be what it was isn't connected yet.
   if (session != nullptr && session->claims()) return violated(engine);
+  const auto wait = overdrawn(engine, session, bytes);
+  if (wait.count() > 0) return refuse(engine, packet, session, wait);
+  take(engine, packet, *namespace_id, session);
+}
+
+void EngineClient::take(EngineSession& engine, const socketio::Packet& packet,
+                        NamespaceId namespace_id, ClientSession* session) {
   switch (packet.type) {
     case socketio::PacketType::connect:
-      return session != nullptr || asked_for(*namespace_id)
-                 ? violated(engine)
-                 : connect(engine, packet, *namespace_id);
+      return session != nullptr || asked_for(namespace_id) ? violated(engine)
+                                                           : connect(engine, packet, namespace_id);
     case socketio::PacketType::disconnect:
       return session == nullptr ? violated(engine) : erase(*session);
     case socketio::PacketType::event:
     case socketio::PacketType::binary_event:
       if (session == nullptr) return violated(engine);
       return socketio::event_name(packet) == kRefreshEvent ? renew(engine, *session, packet)
-                                                           : session->on_event(packet);
+                                                           : session->on_event(packet, address_);
     case socketio::PacketType::ack:
     case socketio::PacketType::binary_ack:
       if (session == nullptr) return violated(engine);
@@ -94,6 +100,28 @@ void EngineClient::take(EngineSession& engine,
       return;
     case socketio::PacketType::connect_error:
       return violated(engine);
+  }
+}
+
+/// Attachments that are on their way are in nobody's count: the connection's bytes are.
+std::chrono::milliseconds EngineClient::overdrawn(const EngineSession& engine,
+                                                  ClientSession* session, std::size_t bytes) {
+  const auto wait = engine.overdrawn();
+  if (wait.count() > 0 || session == nullptr) return wait;
+  return context_.limits.take_packet(session->user(), bytes, steady_now());
+}
+
+/// What came over a limit. A client may always go, and nobody waits for an answer to an answer.
+void EngineClient::refuse(EngineSession& engine, const socketio::Packet& packet,
+                          ClientSession* session, std::chrono::milliseconds retry_after) {
+  using socketio::PacketType;
+  if (packet.type == PacketType::connect && session == nullptr) {
+    return refuse(engine, packet.namespace_name, Code::rate_limited, retry_after);
+  }
+  if (session == nullptr) return violated(engine);
+  if (packet.type == PacketType::disconnect) return erase(*session);
+  if (packet.type == PacketType::event || packet.type == PacketType::binary_event) {
+    session->refuse({.code = Code::rate_limited, .retry_after = retry_after}, packet.id);
   }
 }
 
@@ -262,7 +290,8 @@ std::string EngineClient::device_of(std::string_view data) const {
 }
 
 limits::Party EngineClient::party_of(std::string_view user) const {
-  return {.user = context_.rules.limits.user_key(user), .address = address_};
+  return {.user = context_.rules.limits.user_key(user),
+          .address = context_.rules.limits.key_of(address_)};
 }
 
 // ---- Its sockets ----

@@ -27,6 +27,7 @@
 #include "gateway/codes.h"
 #include "limits/limits.h"
 #include "net/ip_address.h"
+#include "net/ip_network.h"
 #include "protocol/socketio/packet_reader.h"
 #include "transport/application.h"
 #include "transport/engine_session.h"
@@ -66,9 +67,12 @@ class EngineClient {
   };
 
   /// `address`: of the opening request, as limits know it. `opening` may be null.
-  EngineClient(ClientContext& context, limits::Key address, std::unique_ptr<Opening> opening);
+  EngineClient(ClientContext& context, net::IpNetwork address, std::unique_ptr<Opening> opening);
   EngineClient(const EngineClient&) = delete;
   EngineClient& operator=(const EngineClient&) = delete;
+
+  /// As limits know it; nobody: exempt.
+  [[nodiscard]] net::IpNetwork address() const noexcept { return address_; }
 
   void on_text(transport::EngineSession& engine, std::string_view text);
   void on_binary(transport::EngineSession& engine, Bytes bytes);
@@ -90,7 +94,14 @@ class EngineClient {
  private:
   using EngineSession = transport::EngineSession;
 
-  void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet);
+  void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet,
+            std::size_t bytes);
+  void take(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id,
+            ClientSession* session);
+  [[nodiscard]] std::chrono::milliseconds overdrawn(const EngineSession& engine,
+                                                    ClientSession* session, std::size_t bytes);
+  void refuse(EngineSession& engine, const socketio::Packet& packet, ClientSession* session,
+              std::chrono::milliseconds retry_after);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
   void connect(EngineSession& engine, Attempt attempt, bool may_wait);
   [[nodiscard]] bool waits_for_key(const EngineSession& engine, Attempt& attempt,
@@ -125,7 +136,7 @@ class EngineClient {
   socketio::PacketReader reader_;
   ShortList<SessionId> sessions_;     // one for each joined namespace
   std::unique_ptr<Opening> opening_;  // null once no CONNECT can come any more
-  const limits::Key address_;         // kNobody: exempt
+  const net::IpNetwork address_;
 };
 
 }  // namespace outcry::gateway

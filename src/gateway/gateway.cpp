@@ -40,6 +40,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
       admission_(rules_.limits.limits),
+      guard_(rules_.limits),
       snapshots_(rooms_, {.rooms_max = config_.events.snapshot_rooms_max,
                           .bytes_max = config_.events.snapshot_bytes_max,
                           .room_bytes_max = config_.engine.outbox_bytes_max / 2}),
@@ -50,6 +51,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       publisher_(rules_, rooms_, snapshots_, history_, workers_, log_.sink()),
       recent_ids_(config_.events.ids_max),
       node_(random_id(kNodeIdBytes)) {
+  guard_.on_ban = [this](const JoinGuard::Notice& notice) { ban_began(notice); };
   parked_.on_given_up = [this](std::string_view sid) { forget_socket(sid); };
   // Everybody is in these for ever: what was sent to all is never forgotten to have been.
   for (std::size_t i = 0; i < config_.socketio.namespaces.size(); ++i) {
@@ -143,7 +145,7 @@ void Gateway::take(const SocketGone& gone) {
 }
 
 void Gateway::take(std::unique_ptr<JoinRequest> request) {
-  if (!request->question) return answer_join(*request, true);
+  if (!request->question) return answer_join(*request, !request->forbidden);
   store::AccessQuestion question = *request->question;
   gatekeeper_->ask(std::move(question), [this, request = std::move(request)](Result<bool> allowed) {
     answer_join(*request, allowed);
@@ -173,8 +175,9 @@ void Gateway::answer_join(const JoinRequest& request, Result<bool> allowed) {
     ++stats_.joins_denied;
     answer->verdict = JoinAnswer::Verdict::denied;
     answer->room = publisher_.target(request.namespace_id, request.room).room;
-    log::info("join denied: room {} to user {}", request.room,
-              request.question ? request.question->user : std::string());
+    answer->delay =
+        guard_.refused({.user = request.reader.user, .address = request.address}, steady_now());
+    log::info("join denied: room {} to user {}", request.room, request.reader.user);
   } else {
     ++stats_.joins_granted;
     RoomRecord& record = rooms_.find_or_make(request.namespace_id, request.room);
@@ -307,6 +310,9 @@ void Gateway::collect_metrics(MetricsDone done) {
             MetricsSource source{
                 .control = stats_, .publisher = publisher_.stats(), .workers = collection->workers};
             source.limits = admission_.counts();
+            source.limits += guard_.counts();
+            source.banned_users = guard_.banned_users(steady_now());
+            source.banned_addresses = guard_.banned_addresses_count(steady_now());
             source.users = admission_.users();
             source.addresses = admission_.addresses();
             source.rooms =

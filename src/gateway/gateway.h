@@ -29,6 +29,7 @@
 #include "gateway/event_history.h"
 #include "gateway/event_log.h"
 #include "gateway/gatekeeper.h"
+#include "gateway/join_guard.h"
 #include "gateway/messages.h"
 #include "gateway/operations.h"
 #include "gateway/parked_sockets.h"
@@ -56,7 +57,9 @@ struct ControlStats {
   std::uint64_t commands_refused = 0;       // unknown namespace, overload
   std::uint64_t joins_granted = 0;
   std::uint64_t joins_denied = 0;
-  std::uint64_t joins_unavailable = 0;  // the store did not answer
+  std::uint64_t joins_unavailable = 0;              // the store did not answer
+  std::array<std::uint64_t, kBanKindCount> bans{};  // begun
+  std::uint64_t bans_lifted = 0;                    // by an operator
   std::array<std::uint64_t, kResyncCount>
       resyncs{};  // clients that could not have what they missed
 };
@@ -84,6 +87,8 @@ class Gateway final : public Operations {
   void publish(bus::Publication publication, PublishDone done) override;
   void remove_member(MemberRemoval removal, RemovalDone done) override;
   [[nodiscard]] Result<RoomEvents> read_room(const RoomQuery& query) override;
+  [[nodiscard]] std::vector<BanInfo> bans() const override;
+  bool lift_ban(const BanTarget& target) override;
   [[nodiscard]] Readiness readiness() const override;
   void collect_metrics(MetricsDone done) override;
 
@@ -128,6 +133,8 @@ class Gateway final : public Operations {
   /// What a publisher says by an event of the server's own.
   [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
 
+  void ban_began(const JoinGuard::Notice& notice);
+  void tell_banned_addresses();
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
                     const std::vector<std::string>& rooms);
@@ -175,6 +182,7 @@ class Gateway final : public Operations {
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;
   limits::Admission admission_;
+  JoinGuard guard_;
   RoomTable rooms_;
   Snapshots snapshots_;
   EventHistory history_;

@@ -45,7 +45,9 @@ class GatewayTest : public testing::Test {
     config_.server.listen = "127.0.0.1:0";
     config_.server.workers = 4;
     config_.auth.secret = test::kSecret;
-    config_.eventlog.events_max = 0;  // rooms end with their last member
+    config_.eventlog.events_max = 0;                    // rooms end with their last member
+    config_.limits.user_failed_joins_delay_at = 1'000;  // histories ask for what isn't theirs
+    config_.limits.user_failed_joins_ban_at = 1'000;
   }
   ~GatewayTest() override {
     stop();

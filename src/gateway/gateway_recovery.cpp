@@ -29,7 +29,9 @@ constexpr std::chrono::minutes kOfferLife{5};
 // ---- Coming ----
 
 void Gateway::take(AdmitRequest request) {
-  if (const auto refusal = admission_.admit(request.party)) {
+  auto refusal = guard_.banned(request.party, steady_now());
+  if (!refusal) refusal = admission_.admit(request.party);
+  if (refusal) {
     auto answer = std::make_unique<AdmitAnswer>(
         AdmitAnswer{.engine = request.engine,
                     .party = request.party,

@@ -112,6 +112,13 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
   out.accept_pause = server.accept_pause;
   // Polling ones may have no connection just now.
   out.sessions_max = std::min<std::size_t>(2 * out.connections_max, engineio::kSlotsMax);
+  const limits::Limits limits = LimitRules(config.limits, limits::KeyHash::random()).limits;
+  out.packets_rate = limits.connection_packets;
+  out.bytes_rate = limits.connection_bytes;
+  out.limits_dry_run = limits.dry_run;
+  out.session_max = engine.session_max;
+  out.session_jitter = static_cast<double>(engine.session_jitter_percent) / 100;
+  out.idle_timeout = engine.idle_timeout;
   out.deflate = engine.permessage_deflate;
   out.deflate_bytes_min = engine.deflate_min_bytes;
   return out;
@@ -127,7 +134,7 @@ SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
       .packet_limits = {.attachments_max =
                             static_cast<std::uint32_t>(config.socketio.attachments_max),
                         .attachment_bytes_max = config.socketio.attachment_bytes_max},
-      .limits = LimitRules(config.limits, limits::KeyHash::random()),
+      .limits = LimitRules(config.limits, limits::KeyHash::random(), worker_count(config)),
       .recovery_ids = RecoveryIds(key),
       .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty(),
       .cursors_by_device = config.recovery.cursors == "device"};

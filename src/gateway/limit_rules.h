@@ -11,17 +11,23 @@
 #include "limits/key_hash.h"
 #include "limits/limits.h"
 #include "net/ip_address.h"
+#include "net/ip_network.h"
 #include "net/ip_range.h"
 
 namespace outcry::gateway {
 
 struct LimitRules {
-  /// `config` has passed config_problems().
-  LimitRules(const LimitsConfig& config, const limits::KeyHash& key_hash);
+  /// `config` has passed config_problems(). Of limits that workers apply, each has its share.
+  LimitRules(const LimitsConfig& config, const limits::KeyHash& key_hash, std::size_t workers = 1);
 
   [[nodiscard]] limits::Key user_key(std::string_view user) const noexcept { return hash(user); }
-  /// kNobody for an exempt one. Of IPv6 the network alone counts, for its owner has all of it.
-  [[nodiscard]] limits::Key address_key(const net::IpAddress& address) const noexcept;
+  /// Nobody for an exempt one. Of IPv6 the network alone counts, for its owner has all of it.
+  [[nodiscard]] net::IpNetwork network_of(const net::IpAddress& address) const noexcept;
+  /// kNobody for nobody.
+  [[nodiscard]] limits::Key key_of(net::IpNetwork network) const noexcept;
+  [[nodiscard]] limits::Key address_key(const net::IpAddress& address) const noexcept {
+    return key_of(network_of(address));
+  }
 
   limits::Limits limits;
   std::vector<net::IpRange> exempt_addresses;

@@ -1,6 +1,6 @@
 // gateway/messages.h — what the control thread and the workers tell each other.
 //
-//   control ──▶ worker    deliver, socket admitted, join answered, act on sockets, stop
+//   control ──▶ worker    deliver, socket admitted, join answered, act on sockets, expel, stop
 //   worker  ──▶ control   socket wanted and gone, join wanted, room lost its members, callback
 //   worker  ──▶ worker    a connection whose session lives there
 //
@@ -9,6 +9,7 @@
 // delivery that control posts after an answer finds the session in the room.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,8 +29,10 @@
 #include "gateway/event_encoder.h"
 #include "gateway/parked_sockets.h"
 #include "gateway/returning.h"
+#include "gateway/worker_limits.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
+#include "net/ip_network.h"
 #include "net/tls_identity.h"
 #include "rooms/room.h"
 #include "store/access.h"
@@ -130,6 +133,13 @@ struct JoinAnswer {
   std::optional<std::size_t> replayed;         // so many events of `frames`, if any were wished for
   Resync resync = Resync::none;                // why there is no replay
   eventlog::Position position;                 // what is published later follows
+  std::chrono::milliseconds delay{};           // for the client to wait, if denied
+};
+
+/// This user's or this address's sockets end: he is banned.
+struct Expel {
+  std::string user;        // empty: it is an address
+  net::IpNetwork address;  // nobody: it is a user
 };
 
 /// This user's sockets shall leave this room, and be told.
@@ -155,6 +165,7 @@ struct WorkerUpdate {
   std::shared_ptr<const transport::Access> access;
   std::shared_ptr<const auth::TokenVerifier> verifier;
   bool keys_withdrawn = false;  // what the verifier before has verified isn't to be remembered
+  std::shared_ptr<const BannedAddresses> banned;
 };
 
 /// The answer to KeyWanted: no newer keys are to be had than those that came before this.
@@ -164,13 +175,12 @@ struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
 /// Small, for the mailbox holds thousands: what is seldom or big travels in a box.
-using ToWorker =
-    std::variant<RoomDelivery, std::shared_ptr<const Delivery>,
-                 std::shared_ptr<const SocketCommand>, std::unique_ptr<AdmitAnswer>,
-                 std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
-                 std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>,
-                 std::unique_ptr<RemoveMember>, std::unique_ptr<StatsRequest>,
-                 std::shared_ptr<const WorkerUpdate>, KeysSettled, Recheck, Drain, Stop>;
+using ToWorker = std::variant<
+    RoomDelivery, std::shared_ptr<const Delivery>, std::shared_ptr<const SocketCommand>,
+    std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
+    std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
+    std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, KeysSettled,
+    std::unique_ptr<Expel>, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -230,7 +240,9 @@ struct JoinRequest {
   std::string room;
   std::optional<store::AccessQuestion> question;  // absent: granted without asking
   ReplayWish replay;
-  Reader reader;  // whose cursor counts, where he has one
+  Reader reader;           // whose cursor counts, where he has one, and whose refusals
+  net::IpNetwork address;  // whose refusals count as well
+  bool forbidden = false;  // as the worker knows: counted, and answered in its turn
 };
 
 /// A user has had everything of this room up to there.

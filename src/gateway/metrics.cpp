@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/gateway.h"
 
@@ -16,7 +17,8 @@ using observe::MetricType;
 // In the order of transport::CloseReason.
 constexpr std::array<std::string_view, transport::kCloseReasonCount> kCloseReasons = {
     "transport_close", "transport_error", "parse_error", "ping_timeout",    "confirm_timeout",
-    "forced_close",    "server_close",    "expired",     "outbox_overflow", "server_shutting_down"};
+    "forced_close",    "server_close",    "expired",     "outbox_overflow", "server_shutting_down",
+    "flood",           "lifetime",        "idle",        "banned"};
 
 class Samples {
  public:
@@ -86,7 +88,7 @@ void add_transport(Samples& out) {
   out.summed("outcry_connections_accepted_total", "TCP connections accepted.",
              of(&S::connections_accepted));
   out.summed("outcry_connections_refused_total",
-             "TCP connections closed at once: over the limit, or no descriptor left.",
+             "TCP connections closed at once: over a limit, or no descriptor left.",
              of(&S::connections_refused));
   out.summed("outcry_connections_closed_total", "TCP connections that ended.",
              of(&S::connections_closed));
@@ -304,14 +306,30 @@ void add_log(Samples& out, const MetricsSource& source) {
 }
 
 void add_limits(Samples& out, const MetricsSource& source) {
+  limits::LimitCounts counts = source.limits;
+  for (const WorkerStats& worker : source.workers) {
+    counts += worker.limits;
+    counts += worker.transport.limits;
+  }
   for (std::size_t i = 0; i < limits::kLimitCount; ++i) {
     const std::string limit(limits::name_of(static_cast<limits::Limit>(i)));
     out.counter("outcry_limit_reached_total",
                 "Requests over a limit, refused or (limits.dry_run) only counted.",
-                source.limits.refused[i], {{"limit", limit}, {"outcome", "refused"}});
-    out.counter("outcry_limit_reached_total", "", source.limits.would_refuse[i],
+                counts.refused[i], {{"limit", limit}, {"outcome", "refused"}});
+    out.counter("outcry_limit_reached_total", "", counts.would_refuse[i],
                 {{"limit", limit}, {"outcome", "counted"}});
   }
+  const std::array kinds = {std::pair("user", source.banned_users),
+                            std::pair("address", source.banned_addresses)};
+  for (std::size_t i = 0; i < kBanKindCount; ++i) {
+    const std::vector<MetricLabel> label = {{"kind", kinds[i].first}};
+    out.gauge("outcry_bans", i == 0 ? "Bans in force." : "", static_cast<double>(kinds[i].second),
+              label);
+    out.counter("outcry_bans_total", i == 0 ? "Bans begun, for too many joins were refused." : "",
+                source.control.bans[i], label);
+  }
+  out.counter("outcry_bans_lifted_total", "Bans that an operator has ended.",
+              source.control.bans_lifted);
   out.gauge("outcry_users", "Users with a connected socket.", static_cast<double>(source.users));
   out.gauge("outcry_addresses", "Addresses with a connected socket, without exempt ones.",
             static_cast<double>(source.addresses));

@@ -29,6 +29,8 @@ struct MetricsSource {
   limits::LimitCounts limits{};  // of control
   std::size_t users = 0;         // with a socket
   std::size_t addresses = 0;     // likewise, not exempt
+  std::size_t banned_users = 0;
+  std::size_t banned_addresses = 0;
   std::size_t rooms = 0;
   std::size_t snapshots = 0;
   std::size_t parked = 0;          // sockets whose clients may come back

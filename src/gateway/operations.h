@@ -9,6 +9,8 @@
 // Thread: the control thread only, for calls and callbacks.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -92,6 +94,20 @@ enum class ReadError : std::uint8_t {
 
 [[nodiscard]] std::error_code make_error_code(ReadError error);
 
+enum class BanKind : std::uint8_t { user, address };
+inline constexpr std::size_t kBanKindCount = 2;
+
+/// A user's name; or an address as "192.0.2.1", "2001:db8::/64", or any one in that network.
+struct BanTarget {
+  BanKind kind = BanKind::user;
+  std::string name;
+};
+/// One that is in force on this node.
+struct BanInfo {
+  BanTarget target;
+  std::chrono::seconds left{};
+};
+
 /// How many sockets had to leave, on this node. Errors: PublishError.
 using RemovalDone = std::move_only_function<void(Result<std::size_t>)>;
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
@@ -114,6 +130,11 @@ class Operations {
   /// Takes the user's sockets out of the room and forgets what was remembered about his right to
   /// it; the other nodes on the same Redis are told. `done` is called once.
   virtual void remove_member(MemberRemoval removal, RemovalDone done) = 0;
+
+  /// Who may not connect to this node for a while.
+  [[nodiscard]] virtual std::vector<BanInfo> bans() const = 0;
+  /// Ends a ban on this node, and forgets what led to it. False: there is none.
+  virtual bool lift_ban(const BanTarget& target) = 0;
 
   /// May this node be sent clients? Cheap: asked at every probe.
   [[nodiscard]] virtual Readiness readiness() const = 0;

@@ -29,6 +29,8 @@ bool may_come_back(transport::CloseReason reason) {
     case Reason::outbox_overflow:
     case Reason::server_shutting_down:
     case Reason::expired:
+    case Reason::lifetime:
+    case Reason::idle:
       return true;
     case Reason::transport_close:  // also a page that reloads: the server can't tell
       return true;
@@ -45,8 +47,11 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       mailbox_(loop_, kWorkerMessagesMax),
       control_(control),
       hand_over_(std::move(hand_over)),
+      limits_(rules.limits),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
-      context_{id, rules, tokens_, hub_, sessions_, control_, stats_, key_wait_, on_ack_handler()},
+      context_{id,       rules,  tokens_,   hub_,    sessions_,
+               control_, stats_, key_wait_, limits_, on_ack_handler()},
+      late_answers_(loop_.timers(), [this](JoinAnswer answer) { finish(std::move(answer)); }),
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
 Worker::~Worker() = default;
@@ -65,6 +70,14 @@ EngineClient& Worker::client_of(const transport::EngineSession& session) {
   return *client;
 }
 
+std::optional<transport::TurnedAway> Worker::may_connect(const net::IpAddress& peer) {
+  return limits_.may_connect(peer, steady_now());  // a batch of them may take many ticks' time
+}
+
+std::optional<transport::TurnedAway> Worker::may_open(const net::IpAddress& client) {
+  return limits_.may_open(client, loop_.now());
+}
+
 void Worker::on_open(transport::EngineSession& session, const transport::OpenRequest& request) {
   const std::uint32_t slot = session.id().slot;
   while (slot >= clients_.size()) clients_.emplace_back();
@@ -72,7 +85,7 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const RecoveryConfig& recovery = context_.rules.config.recovery;
   session.take_trailers(recovery.enabled && gets_positions(request, recovery.clients));
   clients_[slot].emplace(
-      context_, context_.rules.limits.address_key(request.peer_address),
+      context_, context_.rules.limits.network_of(request.peer_address),
       std::make_unique<EngineClient::Opening>(EngineClient::Opening{
           .address = request.peer_address, .token = token_of_request(request, parameter)}));
 }
@@ -258,10 +271,28 @@ ClientSession* Worker::find_by_sid(NamespaceId namespace_id, std::string_view si
 void Worker::take(std::unique_ptr<JoinAnswer> answer) {
   const bool granted = answer->verdict == JoinAnswer::Verdict::granted;
   const rooms::RoomRef room = answer->room;
-  if (ClientSession* session = sessions_.find(answer->session)) {
-    session->on_join_answer(std::move(*answer));
+  if (answer->delay.count() > 0 && !late_answers_.full()) {
+    if (ClientSession* session = sessions_.find(answer->session)) session->on_late_answer(*answer);
+    const TimePoint due = loop_.now() + answer->delay;
+    return late_answers_.add(std::move(*answer), due);
   }
+  finish(std::move(*answer));
   if (granted) settle(room);
+}
+
+void Worker::finish(JoinAnswer answer) {
+  if (ClientSession* session = sessions_.find(answer.session)) {
+    session->on_join_answer(std::move(answer));
+  }
+}
+
+/// His sockets on all connections, at whatever namespace.
+void Worker::take(const std::unique_ptr<Expel>& expel) {
+  sessions_.for_each([&](ClientSession& session) {
+    const bool meant = expel->user.empty() ? client_of(session.engine()).address() == expel->address
+                                           : session.user() == expel->user;
+    if (meant) session.engine().close(transport::CloseReason::banned);  // at the end of the tick
+  });
 }
 
 void Worker::take(std::unique_ptr<RemoveMember> removal) {
@@ -289,6 +320,7 @@ void Worker::take(std::unique_ptr<StatsRequest> request) {
   request->done({.transport = endpoint_.stats(),
                  .clients = stats_,
                  .tokens = tokens_.stats(),
+                 .limits = limits_.counts(),
                  .loop = loop_.stats(),
                  .connections = endpoint_.connection_count(),
                  .engine_sessions = endpoint_.session_count(),
@@ -301,6 +333,7 @@ void Worker::take(std::unique_ptr<StatsRequest> request) {
 void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->tls) endpoint_.use(update->tls);
   if (update->access) endpoint_.use(update->access);
+  if (update->banned) limits_.use(update->banned);
   if (update->verifier) tokens_.use(update->verifier, update->keys_withdrawn);
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
 #include "gateway/engine_client.h"
+#include "gateway/late_answers.h"
 #include "gateway/messages.h"
 #include "net/event_loop.h"
 #include "net/mailbox.h"
@@ -58,6 +59,10 @@ class Worker final : transport::Application, net::TickHandler {
     TimePoint expires;
   };
 
+  std::optional<transport::TurnedAway> may_connect(const net::IpAddress& peer) override;
+  void on_connect(const net::IpAddress& peer) override { limits_.on_connect(peer); }
+  void on_disconnect(const net::IpAddress& peer) noexcept override { limits_.on_disconnect(peer); }
+  std::optional<transport::TurnedAway> may_open(const net::IpAddress& client) override;
   void on_open(transport::EngineSession& session, const transport::OpenRequest& request) override;
   void on_text(transport::EngineSession& session, std::string_view text) override;
   void on_binary(transport::EngineSession& session, Bytes bytes) override;
@@ -82,10 +87,12 @@ class Worker final : transport::Application, net::TickHandler {
   void take(std::unique_ptr<StatsRequest> request);
   void take(const std::shared_ptr<const WorkerUpdate>& update);
   void take(KeysSettled);
+  void take(const std::unique_ptr<Expel>& expel);
   void take(Recheck recheck);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
 
+  void finish(JoinAnswer answer);
   void send_to(ClientSession& session, const transport::FrameRef& frame);
   void collect(const Audience& audience, std::vector<SessionId>& out);
   template <class F>
@@ -107,12 +114,14 @@ class Worker final : transport::Application, net::TickHandler {
   ControlLink control_;
   HandOver hand_over_;
   ClientStats stats_;
+  WorkerLimits limits_;
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   ClientSessions sessions_;
   KeyWait key_wait_;
   ClientContext context_;
-  std::deque<std::optional<EngineClient>> clients_;   // by engine slot
+  std::deque<std::optional<EngineClient>> clients_;  // by engine slot
+  LateAnswers late_answers_;
   std::map<std::uint64_t, AwaitedAck> awaited_acks_;  // ids rise: the oldest first
   std::size_t awaited_recipients_ = 0;                // of all of them
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress

@@ -37,6 +37,15 @@ class WorkerRoomsTest : public test::WorkerFixture {
     EXPECT_THAT(client.receive(), StartsWith(R"(42["error")"));
     return client.receive();
   }
+  /// Of a join that the worker knows to be forbidden: control counts it.
+  std::string refusal_by_control(Client& client) {
+    const JoinRequest request = next<JoinRequest>();
+    EXPECT_TRUE(request.forbidden);
+    EXPECT_FALSE(request.question);
+    EXPECT_EQ(request.reader.user, "alice");
+    answer(request, Verdict::denied);
+    return refusal(client);
+  }
   std::size_t remove(const std::string& room, const std::string& user) {
     std::atomic<std::size_t> count = 0;
     std::binary_semaphore done{0};
@@ -84,22 +93,70 @@ TEST_F(WorkerRoomsTest, what_is_no_room_name_is_a_bad_request_and_no_template_is
     EXPECT_THAT(refusal(client), HasSubstr("bad_request")) << argument;
   }
   client.send(join_room("nobody_described_this"));
-  EXPECT_THAT(refusal(client), HasSubstr("forbidden"));
+  EXPECT_THAT(refusal_by_control(client), HasSubstr("forbidden"));
 }
 
 TEST_F(WorkerRoomsTest, a_grant_lets_its_user_into_its_room_without_a_question) {
   Client client(port_);
   client.connect_as("alice");
   client.send(join_room("desk_7"));
-  EXPECT_THAT(refusal(client), HasSubstr("grant_required"));
+  EXPECT_THAT(refusal_by_control(client), HasSubstr("grant_required"));
   client.send(join_room("desk_7", grant_of("bob", "desk_7")));
-  EXPECT_THAT(refusal(client), HasSubstr("forbidden"));
+  EXPECT_THAT(refusal_by_control(client), HasSubstr("forbidden"));
   client.send(join_room("desk_7", grant_of("alice", "desk_8")));
-  EXPECT_THAT(refusal(client), HasSubstr("forbidden"));
+  EXPECT_THAT(refusal_by_control(client), HasSubstr("forbidden"));
   client.send(join_room("desk_7", grant_of("alice", "desk_7")));
   const JoinRequest request = next<JoinRequest>();
   EXPECT_EQ(request.room, "desk_7");
   EXPECT_FALSE(request.question);
+}
+
+TEST_F(WorkerRoomsTest, a_late_refusal_is_told_late_and_takes_the_member_out_at_once) {
+  Client client(port_);
+  client.connect_as("alice");
+  join(client);
+  client.send(kJoin);
+  const JoinRequest request = next<JoinRequest>();
+  post(std::make_unique<JoinAnswer>(JoinAnswer{.session = request.session,
+                                               .ticket = request.ticket,
+                                               .verdict = Verdict::denied,
+                                               .room = target("challenge_7").room,
+                                               .delay = milliseconds(50)}));
+  EXPECT_EQ(next<RoomEmptied>().room->name(), "challenge_7");
+  publish({.rooms = {"challenge_7"}}, "1");
+  publish({.everyone = true}, "2");
+  EXPECT_EQ(client.receive(), R"(42["news",2])");
+  EXPECT_THAT(client.receive(), HasSubstr("forbidden"));
+}
+
+TEST_F(WorkerRoomsTest, a_late_refusal_finds_nobody_when_its_client_is_gone) {
+  {
+    Client client(port_);
+    client.connect_as("alice");
+    client.send(kJoin);
+    const JoinRequest request = next<JoinRequest>();
+    post(std::make_unique<JoinAnswer>(JoinAnswer{.session = request.session,
+                                                 .ticket = request.ticket,
+                                                 .verdict = Verdict::denied,
+                                                 .delay = milliseconds(20)}));
+  }
+  Client other(port_);  // in the slot of the first one, or beside it
+  other.connect_as("bob");
+  while (stats().sockets > 1) std::this_thread::yield();
+  other.send(R"(42["leave_challenge",{"challenge_id":"7"}])");
+  EXPECT_THAT(other.receive(), HasSubstr("left_challenge"));
+}
+
+TEST_F(WorkerRoomsTest, the_banned_are_expelled_from_all_their_namespaces_and_others_stay) {
+  Client one(port_), two(port_), other(port_);
+  one.connect_as("alice");
+  two.connect_as("alice");
+  other.connect_as("bob");
+  post(std::make_unique<Expel>(Expel{.user = "alice"}));
+  EXPECT_EQ(one.receive(), "");
+  EXPECT_EQ(two.receive(), "");
+  publish({.everyone = true}, "2");
+  EXPECT_EQ(other.receive(), R"(42["news",2])");
 }
 
 TEST_F(WorkerRoomsTest, a_leave_overtakes_a_join_of_the_same_room_under_another_name) {

@@ -37,6 +37,7 @@ struct WorkerStats {
   transport::TransportStats transport;
   ClientStats clients;
   auth::TokenCacheStats tokens;
+  limits::LimitCounts limits;  // those that the transport applies are in its own
   net::LoopStats loop;
   std::uint64_t connections = 0;  // now
   std::uint64_t engine_sessions = 0;

@@ -13,14 +13,28 @@
 #include <string_view>
 
 #include "limits/key_hash.h"
+#include "limits/offenders.h"
+#include "limits/rate.h"
 
 namespace outcry::limits {
 
 enum class Limit : std::uint8_t {
   user_sockets,
   address_sockets,
+  connections,
+  address_connections,
+  address_connects,
+  connection_packets,
+  connection_bytes,
+  user_packets,
+  user_bytes,
+  user_joins,
+  user_failed_joins,     // an answer that came late
+  address_failed_joins,  // likewise
+  user_ban,              // begun, or met while it lasts
+  address_ban,           // likewise
 };
-inline constexpr std::size_t kLimitCount = 2;
+inline constexpr std::size_t kLimitCount = 14;
 
 /// As metrics and logs say it.
 [[nodiscard]] std::string_view name_of(Limit limit) noexcept;
@@ -30,6 +44,19 @@ struct Limits {
   // Over all workers, connected at once.
   std::uint32_t user_sockets_max = 100;
   std::uint32_t address_sockets_max = 5'000;
+  // Of one worker: its share, with room for chance.
+  std::uint32_t address_connections_max = 10'000;
+  Rate address_connects;
+  // Of one connection.
+  Rate connection_packets;
+  Rate connection_bytes;
+  // Of a user at one worker.
+  Rate user_packets;
+  Rate user_bytes;
+  Rate user_joins;
+  // Over all workers.
+  OffenceRules user_offences;
+  OffenceRules address_offences;
 };
 
 /// Who asks. An exempt address, like any user that isn't known yet, is kNobody.
@@ -58,6 +85,7 @@ struct LimitCounts {
     ++counts[static_cast<std::size_t>(refusal.limit)];
     return limits.dry_run ? std::nullopt : std::optional(refusal);
   }
+  LimitCounts& operator+=(const LimitCounts& other) noexcept;
 };
 
 }  // namespace outcry::limits

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@
 #include "net/unique_fd.h"
 #include "transport/client.h"
 #include "transport/options.h"
+#include "transport/turned_away.h"
 
 namespace outcry::transport {
 
@@ -40,10 +42,24 @@ struct HandedOver {
   std::string unsent;                   // answers to earlier requests, not yet written
   net::IpAddress peer_address;
   bool over_tls = false;  // as a PROXY header has said
+  bool counted = false;   // by Application::on_connect
 };
 
 class Application {
  public:
+  /// May this peer have one more TCP connection? Asked before anything is read; not of trusted
+  /// proxies, who speak for many. nullopt: yes.
+  [[nodiscard]] virtual std::optional<TurnedAway> may_connect(const net::IpAddress&) {
+    return std::nullopt;
+  }
+  /// A connection of such a peer begins here, also one that another worker has handed over; and
+  /// ends.
+  virtual void on_connect(const net::IpAddress&) {}
+  virtual void on_disconnect(const net::IpAddress&) noexcept {}
+  /// May this client open one more session? Asked before the upgrade. nullopt: yes.
+  [[nodiscard]] virtual std::optional<TurnedAway> may_open(const net::IpAddress&) {
+    return std::nullopt;
+  }
   virtual void on_open(EngineSession& session, const OpenRequest& request) = 0;
   /// A message packet's text, without its type digit; valid UTF-8.
   virtual void on_text(EngineSession& session, std::string_view text) = 0;

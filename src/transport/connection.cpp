@@ -157,8 +157,14 @@ void Connection::finish() {
   timer_.cancel();
   endpoint_.loop().remove(fd_.get());
   fd_.reset();
+  uncount();
   ++endpoint_.counters().connections_closed;
   endpoint_.free_later(*this);
+}
+
+/// A peer that is counted is no proxy, so its address is still what it was.
+void Connection::uncount() noexcept {
+  if (std::exchange(counted, false)) endpoint_.application().on_disconnect(peer_address_);
 }
 
 WireForm Connection::wire_form() const noexcept {

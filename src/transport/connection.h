@@ -117,7 +117,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   /// Bytes queued here and not yet written.
   [[nodiscard]] std::size_t queued_bytes() const noexcept { return out_.size() - out_sent_; }
 
-  bool dirty = false;  // the endpoint's: on its list of connections to flush
+  bool dirty = false;    // the endpoint's: on its list of connections to flush
+  bool counted = false;  // the endpoint's: the application counts it for its peer
 
  private:
   enum class Mode : std::uint8_t { preface, http, websocket, closing, lingering, closed };
@@ -153,6 +154,7 @@ class Connection final : net::IoHandler, net::TimerHandler {
   void answers_written();
   void set_interest(bool reading, bool writing);
   void finish();
+  void uncount() noexcept;
   void arm(std::chrono::milliseconds timeout);
 
   const ConnectionId id_;

@@ -105,7 +105,8 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
                     .unread = std::string(as_text(unread)),
                     .unsent = std::string(out_.view().substr(out_sent_)),
                     .peer_address = peer_address_,
-                    .over_tls = over_tls_};
+                    .over_tls = over_tls_,
+                    .counted = counted};
   TransportStats& stats = endpoint_.counters();
   const bool taken = endpoint_.application().hand_over(worker, std::move(handed));
   ++(taken ? stats.handovers_out : stats.handovers_refused);
@@ -121,6 +122,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   // client's next try finds a shorter queue.
   timer_.cancel();
   fd_.reset();
+  uncount();
   mode_ = Mode::closed;
   endpoint_.free_later(*this);
   return true;

@@ -28,6 +28,7 @@ void Connection::switch_to_websocket(std::string_view response, int deflate_bits
 }
 
 void Connection::take_websocket(std::span<std::byte> in) {
+  if (EngineSession* session = endpoint_.find(session_)) session->charge_bytes(in.size());
   while (mode_ == Mode::websocket) {
     const auto event = reader_->next(in, endpoint_.inflater());
     if (!event) {
@@ -56,10 +57,12 @@ void Connection::take_event(const websocket::Event& event) {
       return;
     }
     case websocket::EventKind::ping:
+      if (session != nullptr) session->charge_packet();
       return take_ping(event.text());
     case websocket::EventKind::close:
       return end_websocket(event.close_code, {}, CloseReason::transport_close);
     default:
+      if (session != nullptr) session->charge_packet();
       return;  // an unasked pong means nothing
   }
 }
@@ -67,6 +70,7 @@ void Connection::take_event(const websocket::Event& event) {
 // Of many pings the latest alone must be answered (RFC 6455 §5.5.3), so a peer that only asks, and
 // never reads, can't make us hold more than this.
 void Connection::take_ping(std::string_view payload) {
+  if (mode_ != Mode::websocket) return;
   std::string pong;
   websocket::append_frame(pong, websocket::Opcode::pong, payload);
   if (write_blocked_ || pong_bytes_ >= kPongBytesMax) {

@@ -17,6 +17,7 @@ constexpr std::size_t kReadBufferBytes = 64 * 1024;
 // A batch ends after this time as well: the kernel's part of an accept can be slow.
 constexpr std::chrono::milliseconds kAcceptTime{2};
 constexpr std::size_t kAcceptsPerClockCheck = 8;
+constexpr std::chrono::seconds kRetryWhenFull{5};
 
 net::UniqueFd open_spare() {
   return net::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -104,17 +105,39 @@ bool Endpoint::accept_one() {
     ++stats_.proxy_headers_refused;
     return true;  // whatever header it would send: it could name anyone
   }
-  if (connections_.size() >= options_.connections_max) {
+  const bool counts = !access_->trusts(accepted->peer_address);
+  if (const auto away = reason_against(accepted->peer_address, counts)) {
     ++stats_.connections_refused;
-    return true;  // closed by its destructor: a reset tells more than a queue that never moves
+    turn_away(accepted->fd.get(), *away);
+    return true;  // closed by its destructor
   }
   ++stats_.connections_accepted;
-  Connection& connection = make_connection(std::move(accepted->fd), accepted->peer_address);
+  Connection& connection = make_connection(std::move(accepted->fd), accepted->peer_address, counts);
   if (!connection.start()) {
     ++stats_.connections_refused;
-    connections_.erase(connection.id());
+    discard(connection);
   }
   return true;
+}
+
+std::optional<TurnedAway> Endpoint::reason_against(const net::IpAddress& peer, bool counts) {
+  if (connections_.size() >= options_.connections_max) {
+    ++stats_.limits.refused[static_cast<std::size_t>(limits::Limit::connections)];
+    return TurnedAway{.status = 503,
+                      .retry_after = kRetryWhenFull,
+                      .why = "This server has as many connections as it takes.\n"};
+  }
+  return counts ? application_.may_connect(peer) : std::nullopt;
+}
+
+// Without waiting for a request. Most clients have sent it by now: it is thrown away, so that the
+// close doesn't reset what is sent here. Before a TLS handshake nothing can be said.
+void Endpoint::turn_away(int fd, const TurnedAway& away) {
+  if (tls_ || options_.proxy_protocol) return;
+  (void)net::read_some(fd, read_buffer_);
+  std::string answer = unread_answer(away, http_date());
+  const iovec part{answer.data(), answer.size()};
+  (void)net::write_some(fd, std::span(&part, 1));
 }
 
 // Without a descriptor the waiting connection can't even be refused, and the level-triggered
@@ -126,8 +149,18 @@ void Endpoint::refuse_connection() noexcept {
   spare_fd_ = open_spare();
 }
 
-Connection& Endpoint::make_connection(net::UniqueFd fd, const net::IpAddress& peer_address) {
-  return connections_.emplace(*this, std::move(fd), peer_address);
+Connection& Endpoint::make_connection(net::UniqueFd fd, const net::IpAddress& peer_address,
+                                      bool counts) {
+  Connection& connection = connections_.emplace(*this, std::move(fd), peer_address);
+  connection.counted = counts;
+  if (counts) application_.on_connect(peer_address);
+  return connection;
+}
+
+/// One that could not be started.
+void Endpoint::discard(Connection& connection) {
+  if (connection.counted) application_.on_disconnect(connection.peer_address());
+  connections_.erase(connection.id());
 }
 
 void Endpoint::adopt(HandedOver handed) {
@@ -197,8 +230,9 @@ bool Endpoint::end_tick(TimePoint now) {
       ++stats_.connections_refused;
       continue;
     }
-    Connection& connection = make_connection(std::move(handed.fd), handed.peer_address);
-    if (!connection.start(std::move(handed))) connections_.erase(connection.id());
+    Connection& connection =
+        make_connection(std::move(handed.fd), handed.peer_address, handed.counted);
+    if (!connection.start(std::move(handed))) discard(connection);
   }
   adopted_ = std::exchange(adopted_now_, {});
   for (const ConnectionId id : std::exchange(resumed_, {})) {

@@ -104,7 +104,11 @@ class Endpoint final : net::IoHandler {
   void accept_batch(TimePoint began);
   [[nodiscard]] bool accept_one();
   void refuse_connection() noexcept;
-  Connection& make_connection(net::UniqueFd fd, const net::IpAddress& peer_address);
+  /// `counts`: for its peer.
+  [[nodiscard]] std::optional<TurnedAway> reason_against(const net::IpAddress& peer, bool counts);
+  void turn_away(int fd, const TurnedAway& away);
+  Connection& make_connection(net::UniqueFd fd, const net::IpAddress& peer_address, bool counts);
+  void discard(Connection& connection);
   void flush_all();
   void fetch_ahead(std::size_t index) noexcept;
   void flush(Connection& connection);

@@ -40,6 +40,13 @@ inline constexpr std::string_view kWebSocket = "/socket.io/?EIO=4&transport=webs
 
 class RecordingApplication final : public Application {
  public:
+  std::optional<TurnedAway> may_connect(const net::IpAddress&) override { return no_connection; }
+  void on_connect(const net::IpAddress&) override { ++connected; }
+  void on_disconnect(const net::IpAddress&) noexcept override { --connected; }
+  std::optional<TurnedAway> may_open(const net::IpAddress& client) override {
+    asked_for.push_back(client.text());
+    return no_session;
+  }
   void on_open(EngineSession& session, const OpenRequest& request) override {
     opened.push_back(session.id());
     addresses.push_back(request.peer_address.text());
@@ -62,6 +69,9 @@ class RecordingApplication final : public Application {
   }
 
   bool confirms = true;
+  std::optional<TurnedAway> no_connection, no_session;  // nullopt: let in
+  int connected = 0;
+  std::vector<std::string> asked_for;  // addresses that wanted a session
   std::function<void(EngineSession&)> when_opened;
   std::function<void(EngineSession&, std::string_view)> when_text;
   std::function<bool(WorkerId, HandedOver&&)> when_handed_over;

@@ -1,6 +1,7 @@
 #include "transport/engine_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/websocket/frame.h"
 #include "transport/endpoint.h"
@@ -35,11 +36,18 @@ std::uint16_t close_code_of(CloseReason reason) {
       return 1012;
     case CloseReason::expired:
       return 4401;
+    case CloseReason::banned:
+      return 4403;
     case CloseReason::ping_timeout:
     case CloseReason::confirm_timeout:
       return 4408;
+    case CloseReason::lifetime:
+    case CloseReason::idle:
+      return 4410;
     case CloseReason::outbox_overflow:
       return 4429;
+    case CloseReason::flood:
+      return 4430;
     default:
       return 1000;
   }
@@ -53,6 +61,8 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine
       endpoint_(endpoint),
       heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
       deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
+      packets_(limits::ticks_of(endpoint.loop().now())),
+      bytes_(packets_),
       outbox_(endpoint.outboxes()),
       key_(engineio::SessionKey::make({.home = endpoint.home(), .slot = id.slot})) {
   arm_timer();
@@ -82,6 +92,7 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
 }
 
 void EngineSession::confirm(TimePoint until, TimePoint notice_at) noexcept {
+  if (!confirmed_) begin_life();
   deadline_ = until;
   notice_at_ = notice_at;
   confirmed_ = true;
@@ -147,6 +158,7 @@ void EngineSession::finish_post(Connection& connection) {
     connection.answer({.status = 400, .header_lines = connection.cors_headers()});
     return end(CloseReason::transport_error, kClosePacket);
   }
+  charge_bytes(connection.parser().body().size());
   take_payload(connection.parser().body());
   // Also when a packet has ended the session: the POST itself was understood (spec §3.3).
   answer_text(connection, "text/html", "ok");
@@ -168,8 +180,12 @@ void EngineSession::take_payload(std::string_view body) {
 
 void EngineSession::take_packet(const engineio::Packet& packet) {
   ++endpoint_.counters().packets_received;
+  const bool was_asked_for = packet.type == engineio::PacketType::pong && awaiting_pong_;
+  if (!was_asked_for) charge_packet();
+  if (state_ != State::open) return;
   switch (packet.type) {
     case engineio::PacketType::message:
+      heard_ = true;
       if (packet.is_binary) {
         endpoint_.application().on_binary(*this, as_bytes(packet.text));
       } else {
@@ -303,7 +319,7 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
 
 void EngineSession::arm_timer() {
   TimePoint next = heartbeat_at_;
-  next = std::min({next, deadline_, notice_at_});
+  next = std::min({next, deadline_, notice_at_, end_of_life(endpoint_.loop().now())});
   if (state_ == State::closing) {
     next = endpoint_.loop().now() + endpoint_.options().close_timeout;
   }
@@ -320,6 +336,7 @@ void EngineSession::on_timer(TimePoint now) noexcept {
   if (now >= deadline_) {
     return end(confirmed_ ? CloseReason::expired : CloseReason::confirm_timeout, kClosePacket);
   }
+  if (now >= end_of_life(now)) return end(CloseReason::lifetime, kClosePacket);
   if (now >= notice_at_) {
     notice_at_ = TimePoint::max();
     endpoint_.application().on_expiring(*this);
@@ -327,6 +344,7 @@ void EngineSession::on_timer(TimePoint now) noexcept {
   }
   if (now >= heartbeat_at_) {
     if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);
+    if (idle_for_too_long()) return end(CloseReason::idle, kClosePacket);
     send_ping(now);
   }
   arm_timer();
@@ -334,6 +352,7 @@ void EngineSession::on_timer(TimePoint now) noexcept {
 
 void EngineSession::send_ping(TimePoint now) {
   send(ping_frame());
+  heard_ = false;
   awaiting_pong_ = true;
   // From when it was due, not from a late timer; but a process that stood still for long must not
   // charge its clients for it.

@@ -14,6 +14,8 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "limits/limits.h"
+#include "limits/rate.h"
 #include "net/timer_wheel.h"
 #include "protocol/engineio/packet.h"
 #include "protocol/engineio/session_key.h"
@@ -66,6 +68,9 @@ class EngineSession final : net::TimerHandler {
   void tell_when_drained() noexcept;
   /// Ends the session after what is queued, as far as the client still fetches it.
   void close(CloseReason reason);
+  /// Time until the client is again within what it may send; zero: it is. What it says meanwhile is
+  /// to be refused.
+  [[nodiscard]] std::chrono::milliseconds overdrawn() const noexcept;
 
   // ---- For the endpoint and its router ----
 
@@ -89,6 +94,9 @@ class EngineSession final : net::TimerHandler {
   void abandon_outbox(const Connection& connection, std::string& rest);
   /// Writes what waits; at the end of a tick.
   void flush();
+  /// Counts what the client has sent. Ends the session if that is far too much.
+  void charge_packet();
+  void charge_bytes(std::size_t bytes);
 
   bool dirty = false;  // the endpoint's: on its list of sessions to flush
 
@@ -112,23 +120,31 @@ class EngineSession final : net::TimerHandler {
   [[nodiscard]] bool takes_too_much();
   void take_payload(std::string_view body);
   [[nodiscard]] std::string open_packet(bool offers_websocket) const;
+  void charge(limits::Bucket<std::uint32_t>& bucket, const limits::Rate& rate, std::size_t units,
+              limits::Limit limit);
   void send_ping(TimePoint now);
+  [[nodiscard]] bool idle_for_too_long();
+  void begin_life();
+  [[nodiscard]] TimePoint end_of_life(TimePoint now) const noexcept;
   void arm_timer();
   /// Ends the session at once; `farewell` answers a waiting poll.
   void end(CloseReason reason, std::string_view farewell);
 
+  std::uint16_t silent_pings_ = 0;  // in a row; here it takes the place of padding
   const EngineId id_;
   State state_ = State::open;
   Transport transport_ = Transport::polling;
   CloseReason closing_reason_ = CloseReason::server_close;
-  bool confirmed_ = false;
-  bool awaiting_pong_ = false;
-  bool probed_ = false;  // 2probe was answered
-  bool base64_ = false;
-  bool takes_trailers_ = true;
-  bool behind_ = false;  // the last write left something over
   bool tells_drained_ = false;
+  bool confirmed_ : 1 = false;
+  bool awaiting_pong_ : 1 = false;
+  bool probed_ : 1 = false;  // 2probe was answered
+  bool base64_ : 1 = false;
+  bool takes_trailers_ : 1 = true;
+  bool behind_ : 1 = false;  // the last write left something over
+  bool heard_ : 1 = false;   // or told something since the last ping
   std::uint8_t engine_path_ = 0;
+  std::uint32_t lives_until_ = 0;  // by age; 0: without an end
   Endpoint& endpoint_;
   ConnectionId poll_;
   ConnectionId post_;
@@ -137,8 +153,10 @@ class EngineSession final : net::TimerHandler {
   TimePoint deadline_;      // to be confirmed by; once confirmed, to live until
   TimePoint notice_at_ = TimePoint::max();
   net::Timer timer_{*this};
+  limits::Bucket<std::uint32_t> packets_;
+  limits::Bucket<std::uint32_t> bytes_;
   Outbox outbox_;
-  std::size_t backlog_bytes_ = 0;  // what it last told the worker's Backlog
+  std::uint32_t backlog_bytes_ = 0;  // what it last told the worker's Backlog
   const engineio::SessionKey key_;
 };
 

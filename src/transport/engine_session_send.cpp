@@ -1,4 +1,6 @@
 // The way out of an EngineSession: into the outbox, and from there to whatever fetches.
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "transport/endpoint.h"
@@ -39,6 +41,7 @@ Sent EngineSession::send_without_trailer(SharedFrame frame) {
 
 void EngineSession::queue(const FrameRef& frame) {
   ++endpoint_.counters().frames_sent;
+  heard_ = true;
   if (!behind_) {
     outbox_.push(frame);  // a client that keeps up gets every event
   } else if (outbox_.push(frame, endpoint_.options().conflation)) {
@@ -51,8 +54,10 @@ void EngineSession::queue(const FrameRef& frame) {
 
 // What a tick queues and writes in one go is no burden; what stays behind is.
 void EngineSession::note_backlog() {
-  endpoint_.backlog().change(backlog_bytes_, outbox_.bytes());
-  backlog_bytes_ = outbox_.bytes();
+  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+  const auto bytes = static_cast<std::uint32_t>(std::min(outbox_.bytes(), kMost));
+  endpoint_.backlog().change(backlog_bytes_, bytes);
+  backlog_bytes_ = bytes;
 }
 
 bool EngineSession::takes_too_much() {

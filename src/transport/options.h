@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "limits/limits.h"
 #include "net/tls_context.h"
 #include "net/tls_identity.h"
 #include "transport/access.h"
@@ -61,6 +62,16 @@ struct TransportOptions {
   std::size_t sessions_max = 40'000;  // of this worker; polling ones have no connection
   // Requests taken from one read before the answers to them are written; at least 1.
   std::size_t pipelined_requests_max = 16;
+  // What one connection may send; `limits_dry_run`: what is more is counted and taken all the same.
+  limits::Rate packets_rate;
+  limits::Rate bytes_rate;
+  bool limits_dry_run = false;
+  // How long a confirmed session may last, less a random part of up to so much of it. Zero: as
+  // long as it is confirmed for.
+  std::chrono::milliseconds session_max{0};
+  double session_jitter = 0;
+  // Without a message in either direction, counted in heartbeats; zero: for ever.
+  std::chrono::milliseconds idle_timeout{0};
   bool deflate = false;      // permessage-deflate on Engine.IO's WebSockets
   bool raw_deflate = false;  // and on raw_websocket_path
   std::size_t deflate_bytes_min = 1024;
@@ -78,13 +89,17 @@ enum class CloseReason : std::uint8_t {
   expired,          // confirmed until then, and no longer
   outbox_overflow,  // read too slowly; may reconnect
   server_shutting_down,
+  flood,     // sent too much, and went on when it was told
+  lifetime,  // open for as long as sessions may be
+  idle,      // silent for as long as sessions may be
+  banned,    // the application's wish: may come back when the ban is over
 };
-inline constexpr std::size_t kCloseReasonCount = 10;
+inline constexpr std::size_t kCloseReasonCount = 14;
 
 /// Of one worker, read on its thread.
 struct TransportStats {
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_refused = 0;  // over connections_max, or no descriptor left
+  std::uint64_t connections_refused = 0;  // over a limit, or no descriptor left
   std::uint64_t accept_pauses = 0;        // times that waiting connections were made to wait on
   std::uint64_t connections_closed = 0;
   net::TlsStats tls;
@@ -111,6 +126,7 @@ struct TransportStats {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t writes = 0;
+  limits::LimitCounts limits;
 };
 
 }  // namespace outcry::transport

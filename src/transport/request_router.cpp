@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 6> kMessages = {
     "Transport unknown", "Session ID unknown", "Bad handshake method",
     "Bad request",       "Forbidden",          "Unsupported protocol version"};
 
+constexpr std::chrono::seconds kRetryWhenFull{5};
 /// A browser shall take a body for what it is said to be, and for nothing else.
 constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
 
@@ -85,16 +86,30 @@ void refuse(Connection& connection, EngineCode code) {
        .header_lines = cors});
 }
 
-/// Whether one more session fits; if not, the request is answered.
-bool has_room(Endpoint& endpoint, Connection& connection) {
-  if (endpoint.session_count() < endpoint.options().sessions_max) return true;
+std::optional<TurnedAway> reason_against_session(Endpoint& endpoint, const Connection& connection) {
+  if (endpoint.session_count() >= endpoint.options().sessions_max) {
+    return TurnedAway{.status = 503,
+                      .retry_after = kRetryWhenFull,
+                      .why = "This server has as many sessions as it takes.\n"};
+  }
+  return endpoint.application().may_open(connection.peer_address());
+}
+
+/// Whether the client may open one more session; if not, the request is answered.
+bool may_open(Endpoint& endpoint, Connection& connection) {
+  const auto away = reason_against_session(endpoint, connection);
+  if (!away) return true;
   ++endpoint.counters().sessions_refused;
-  connection.answer({.status = 503, .header_lines = connection.cors_headers(), .close = true});
+  connection.answer({.status = away->status,
+                     .content_type = "text/plain; charset=UTF-8",
+                     .body = away->why,
+                     .header_lines = retry_after_line(*away) + connection.cors_headers(),
+                     .close = true});
   return false;
 }
 
 void open_session(Endpoint& endpoint, Connection& connection, const EngineRequest& engine) {
-  if (!has_room(endpoint, connection)) return;
+  if (!may_open(endpoint, connection)) return;
   const http::Request& request = connection.parser().request();
   EngineSession& session = endpoint.make_session(engine.path);
   endpoint.application().on_open(session, {.engine_path = engine.path,
@@ -153,7 +168,7 @@ void route_websocket(Endpoint& endpoint, Connection& connection, const EngineReq
   const std::string query(request.query), authorization(request.authorization);
   const TransportOptions& options = endpoint.options();
   const auto bytes_max = std::min(options.unconfirmed_bytes_max, options.message_bytes_max);
-  if (session == nullptr && !has_room(endpoint, connection)) return;
+  if (session == nullptr && !may_open(endpoint, connection)) return;
   if (!upgrade(connection, bytes_max, options.deflate)) return;
   if (session != nullptr) return session->probe(connection, engine.base64);
   EngineSession& opened = endpoint.make_session(engine.path);
