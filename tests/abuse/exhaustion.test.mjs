@@ -93,7 +93,14 @@ describe("connections", () => {
 describe("storms", () => {
   let target;
   before(async () => {
-    target = await Target.start({ config: { engine: { connect_timeout_ms: 2_000 } } });
+    // Without limits on rates: what comes is worked off, and nobody else waits for it.
+    const limits = Object.fromEntries(
+      ["connection_packets", "connection_bytes", "user_packets", "user_bytes", "user_joins"].map(
+        (what) => [`${what}_per_second`, 0],
+      ),
+    );
+    limits.user_failed_joins_delay_at = limits.user_failed_joins_ban_at = 1_000_000;
+    target = await Target.start({ config: { limits, engine: { connect_timeout_ms: 2_000 } } });
   });
   after(() => target?.stop());
 
@@ -130,7 +137,7 @@ describe("storms", () => {
       ["20,000 leaves", "lives", packets(20_000, '42["leave_room",{"room":"a"}]')],
       ["20,000 acknowledgements of nothing", "lives", packets(20_000, "437[]")],
       ["10,000 joins", "lives", packets(10_000, '42["join_challenge",{"challenge_id":"x"}]')],
-      ["100 messages of 1 MB", "lives", packets(30, `42["x","${"y".repeat(900_000)}"]`)],
+      ["30 messages of 900,000 octets", "lives", packets(30, `42["x","${"y".repeat(900_000)}"]`)],
     ],
     storm,
   );
@@ -185,6 +192,33 @@ describe("storms", () => {
       // Two polls at a time end a session (docs/reference/protocol.md).
       const closed = answers.filter(({ body }) => body.split(SEPARATOR).includes("1")).length;
       return [(await session.poll()).status, Math.min(closed, 1)];
+    },
+  );
+});
+
+describe("storms against the limits on rates", () => {
+  let target;
+  before(async () => {
+    target = await Target.start();
+  });
+  after(() => target?.stop());
+
+  const packets = (count, text) => Buffer.concat(Array(count).fill(textFrame(text)));
+  withstand(
+    () => target,
+    [
+      ["5,000 unknown events", 4430, packets(5_000, '42["x"]')],
+      ["5,000 leaves", 4430, packets(5_000, '42["leave_room",{"room":"a"}]')],
+      ["5,000 acknowledgements of nothing", 4430, packets(5_000, "437[]")],
+      ["5,000 noops", 4430, packets(5_000, "6")],
+      ["5,000 pings", 4430, Buffer.concat(Array(5_000).fill(frame("", { opcode: 9 })))],
+      ["5,000 pongs", 4430, Buffer.concat(Array(5_000).fill(frame("", { opcode: 10 })))],
+      ["20 messages of 900,000 octets", 4430, packets(20, `42["x","${"y".repeat(900_000)}"]`)],
+    ],
+    async (attacked, octets) => {
+      const socket = await attacked.connected();
+      socket.send(octets);
+      return socket.end();
     },
   );
 });

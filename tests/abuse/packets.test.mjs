@@ -250,8 +250,12 @@ describe("polling", () => {
       ["JSON of the old protocol", [200, 400], "d=6"],
       ["a length of the old protocol", [200, 400], "1:6"],
       ["more than max_payload_bytes", [413, 200], "6".repeat(1_000_001)],
-      ["100,000 packets", [200, 200], packets(...Array(100_000).fill("6"))],
-      ["100,000 unknown events", [200, 200], packets(...Array(90_000).fill('42["x"]'))],
+      ["100,000 packets, which are too many", [200, 400], packets(...Array(100_000).fill("6"))],
+      [
+        "90,000 unknown events, which are too many",
+        [200, 400],
+        packets(...Array(90_000).fill('42["x"]')),
+      ],
     ],
     posting,
   );

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../support/clients.mjs";
 import { accessTokenOf, roomOf, sign, tokenOf } from "../support/gateway.mjs";
-import { textFrame } from "./support/raw_socket.mjs";
+import { RawSocket, textFrame } from "./support/raw_socket.mjs";
 import { Target, tellCount, withstand } from "./support/target.mjs";
 
 const GRANT_SECRET = randomBytes(48).toString("base64");
@@ -19,6 +19,8 @@ before(async () => {
       rooms: { grant: ["desk_{id}"] },
       policy_grant: { secret: GRANT_SECRET },
       socketio: { rooms_per_socket_max: 20, pending_joins_max: 8 },
+      // One attacker asks for all of it here; what becomes of one who guesses is below.
+      limits: { user_failed_joins_delay_at: 1_000, user_failed_joins_ban_at: 1_000 },
     },
   });
   mallory = await Client.connect(target.gateway, tokenOf("mallory"));
@@ -284,33 +286,24 @@ describe("grants", () => {
 });
 
 describe("many of them", () => {
-  /** The codes that a storm of joins gets, each once, and whether the socket lives. */
+  /** Sends all of it at once; the code by which the connection ends. */
   async function storm(attacked, packets) {
     const socket = await attacked.connected("stormy");
-    const codes = new Set();
-    socket.send(
-      Buffer.concat([...packets, '4299["join_room",{"room":"last one"}]'].map(textFrame)),
-    );
-    for (;;) {
-      const message = await socket.next("an answer");
-      if (message.startsWith("4399")) break;
-      const error = /^42\["error",(\{.*\})\]$/.exec(message);
-      if (error) codes.add(JSON.parse(error[1]).code);
-    }
-    socket.drop();
-    return [...codes].filter((code) => code !== "bad_request").sort();
+    socket.send(Buffer.concat(packets.map(textFrame)));
+    return socket.end();
   }
   const joins = (count, idOf) =>
     Array.from({ length: count }, (_, at) => `42["join_challenge",{"challenge_id":"${idOf(at)}"}]`);
   withstand(
     () => target,
     [
+      ["5,000 guesses at once", 4430, joins(5_000, (at) => `guess-${at}`)],
+      ["5,000 times the same", 4430, joins(5_000, () => "the-same")],
       [
-        "5,000 guesses at once",
-        ["forbidden", "too_many_requests"],
-        joins(5_000, (at) => `guess-${at}`),
+        "5,000 rooms that are open",
+        4430,
+        Array.from({ length: 5_000 }, (_, at) => `42["subscribe_symbol",{"symbol":"${at}"}]`),
       ],
-      ["5,000 times the same", ["forbidden", "too_many_requests"], joins(5_000, () => "the-same")],
     ],
     storm,
   );
@@ -327,6 +320,46 @@ describe("many of them", () => {
     assert.equal(codes.at(-1), "too_many_rooms");
     client.close();
   });
+});
+
+describe("one who guesses", () => {
+  let guarded;
+  before(async () => {
+    const limits = {
+      user_failed_joins_delay_at: 5,
+      user_failed_joins_ban_at: 10,
+      failed_join_delay_ms: 50,
+    };
+    guarded = await Target.start({ config: { limits } });
+  });
+  after(() => guarded?.stop());
+
+  /** Guesses until the connection ends: [its code, what a new CONNECT is told]. */
+  async function guess(attacked, user, idOf) {
+    const socket = await attacked.connected(user);
+    let ended = false;
+    socket.closed.then(() => (ended = true));
+    for (let number = 0; !ended && number < 100; number += 1) {
+      socket.send(textFrame(`42["join_challenge",{"challenge_id":"${idOf(attacked, number)}"}]`));
+      await Promise.race([socket.next("an answer").catch(() => {}), socket.closed]);
+    }
+    const code = await socket.end();
+    const again = await RawSocket.open(attacked.port);
+    await again.next();
+    again.send(textFrame(`40${JSON.stringify({ token: tokenOf(user) })}`));
+    const answer = await again.next();
+    again.drop();
+    return [code, JSON.parse(answer.slice(2)).data.code];
+  }
+  withstand(
+    () => guarded,
+    [
+      ["by numbers", [4403, "banned"], "guesser-1", (_, number) => `${number}`],
+      ["the same each time", [4403, "banned"], "guesser-2", () => "1"],
+      ["what is the canary's", [4403, "banned"], "guesser-3", ({ ann }) => ann.challenge],
+    ],
+    guess,
+  );
 });
 
 describe("after all this", () => {
