@@ -55,11 +55,12 @@ function(outcry_test name)
 endfunction()
 
 # outcry_fuzz(NAME SOURCES a_fuzz.cpp DEPENDS outcry::x…): with libFuzzer in the fuzz preset; elsewhere a plain program that
-# replays the corpus, which lies beside the target in corpus/NAME, and a CTest test of that.
+# replays the corpus, which lies beside the target in corpus/NAME, and a CTest test of that. MUTATOR names sources for
+# libFuzzer alone, which know the grammar; corpus/NAME.dict, if it is there, the words of it.
 function(outcry_fuzz name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;MUTATOR;DEPENDS" ${ARGN})
   if(OUTCRY_LIBFUZZER)
-    add_executable(${name} ${ARG_SOURCES})
+    add_executable(${name} ${ARG_SOURCES} ${ARG_MUTATOR})
     target_link_libraries(${name} PRIVATE outcry_options ${ARG_DEPENDS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set_property(GLOBAL APPEND PROPERTY OUTCRY_FUZZ_TARGETS "${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
