@@ -98,7 +98,7 @@ class Gateway final : public Operations {
   struct Return {
     AdmitRequest request;
     std::optional<ParkedSocket> socket;
-    int missing = 0;  // answers of workers
+    int missing = 0;  // answers of workers; 0: whoever it was offered to has yet to be done
     bool forbidden = false;
   };
   /// A socket between its offer and the end of its return: no worker has it, nor is it parked.

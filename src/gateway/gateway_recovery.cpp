@@ -61,15 +61,23 @@ void Gateway::admit(const AdmitRequest& request, Resync resync,
 void Gateway::begin_return(AdmitRequest request) {
   const auto named = rules_.recovery_ids.read(request.returning->pid);
   if (!named) return admit(request, Resync::expired, nullptr);
+  if (const auto waiting = returns_.find(named->sid); waiting != returns_.end()) {
+    // Of its connections the newest counts; the one before is gone, whoever knows it already.
+    const AdmitRequest older = std::exchange(waiting->second.request, std::move(request));
+    return admit(older, Resync::expired, nullptr);
+  }
   if (auto socket = parked_.take(named->sid, steady_now())) {
     return offer(request, *std::move(socket));
+  }
+  if (offered_.contains(named->sid)) {  // to the connection before this one
+    returns_.emplace(named->sid, Return{.request = std::move(request), .socket = std::nullopt});
+    return;
   }
   // The client noticed sooner than we did: its old connection is still taken to be alive.
   const RoomRecord* own = rooms_.find(request.namespace_id, named->sid);
   WorkerSet where = own == nullptr ? 0 : own->present;
   if (where == 0 && named->worker < workers_.size()) where = WorkerSet{1} << named->worker;
-  const bool is_first = !returns_.contains(named->sid);
-  if (where == 0 || !is_first) return admit(request, Resync::expired, nullptr);
+  if (where == 0) return admit(request, Resync::expired, nullptr);
   for (WorkerSet left = where; left != 0; left &= left - 1) {
     auto reclaim =
         std::make_unique<Reclaim>(Reclaim{.namespace_id = request.namespace_id,
@@ -157,6 +165,14 @@ void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
   if (!claim.continues) {
     const auto offered = offered_.extract(socket.sid);
     const bool forbidden = offered.empty() || offered.mapped().forbidden;
+    if (const auto newer = returns_.extract(socket.sid)) {
+      answer->resync = Resync::expired;
+      answer->position = history_.position();
+      workers_.post(claim.worker, std::move(answer));
+      ParkedSocket again = socket;
+      again.forbidden = again.forbidden || forbidden;
+      return offer(newer.mapped().request, std::move(again));
+    }
     if (verdict == Resync::none && forbidden) verdict = Resync::forbidden;
   }
   std::optional<ReplayPart> part;
@@ -227,12 +243,20 @@ void Gateway::expire_offers(TimePoint now) {
 // ---- Going ----
 
 void Gateway::take(std::unique_ptr<SocketParked> parked) {
-  const auto offered = offered_.extract(parked->socket.sid);  // its client has gone once more
+  const std::string sid = parked->socket.sid;
+  const auto offered = offered_.extract(sid);  // its client has gone once more
   if (!offered.empty() && offered.mapped().forbidden) {
     parked->socket.forbidden = true;
-    forget_socket(parked->socket.sid);
+    forget_socket(sid);
   }
   parked_.park(std::move(parked->socket), steady_now());
+  const auto waiting = returns_.find(sid);
+  if (waiting == returns_.end() || waiting->second.missing > 0) return;
+  const AdmitRequest request = std::move(waiting->second.request);
+  returns_.erase(waiting);
+  auto socket = parked_.take(sid, steady_now());
+  if (!socket) return admit(request, Resync::expired, nullptr);
+  offer(request, *std::move(socket));
 }
 
 void Gateway::take(const SocketChange& change) {

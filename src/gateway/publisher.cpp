@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gateway/operations.h"
+#include "gateway/socket_id.h"
 #include "gateway/stored_events.h"
 #include "protocol/socketio/packet.h"
 
@@ -39,7 +40,7 @@ bool is_one_room(const bus::Publication& publication) {
 }  // namespace
 
 Publisher::Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snapshots,
-                     EventHistory& history, WorkerGroup& workers, eventlog::LogSink* log)
+                     EventHistory& history, WorkerPosts& workers, eventlog::LogSink* log)
     : rules_(rules),
       rooms_(rooms),
       snapshots_(snapshots),

@@ -30,7 +30,7 @@
 #include "gateway/messages.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
-#include "gateway/worker_group.h"
+#include "gateway/worker_posts.h"
 
 namespace outcry::gateway {
 
@@ -48,7 +48,7 @@ class Publisher {
 
   /// All references must outlive this. `log`: null if nothing is written.
   Publisher(const SharedRules& rules, RoomTable& rooms, Snapshots& snapshots, EventHistory& history,
-            WorkerGroup& workers, eventlog::LogSink* log);
+            WorkerPosts& workers, eventlog::LogSink* log);
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
@@ -132,7 +132,7 @@ class Publisher {
   RoomTable& rooms_;
   Snapshots& snapshots_;
   EventHistory& history_;
-  WorkerGroup& workers_;
+  WorkerPosts& workers_;
   eventlog::LogSink* const log_;
   const EventRules events_;
   const bool with_positions_;

@@ -80,8 +80,10 @@ RetentionRules::RetentionRules(const EventlogConfig& config)
                       .rule = static_cast<std::uint8_t>(rules_.size())});
     rules_.push_back(parse_retention(text, rules_.front()).value());
   }
-  std::ranges::stable_sort(names_, std::ranges::greater{},
-                           [](const Name& name) { return name.literal.size(); });
+  std::ranges::sort(names_, [](const Name& a, const Name& b) {
+    if (a.literal.size() != b.literal.size()) return a.literal.size() > b.literal.size();
+    return a.rule < b.rule;
+  });
 }
 
 std::uint8_t RetentionRules::rule_of(std::string_view room) const {

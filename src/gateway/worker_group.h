@@ -14,17 +14,16 @@
 #include "gateway/placement.h"
 #include "gateway/room_table.h"
 #include "gateway/worker.h"
+#include "gateway/worker_posts.h"
 #include "net/tcp.h"
 
 namespace outcry::gateway {
 
-class WorkerGroup {
+class WorkerGroup final : public WorkerPosts {
  public:
   WorkerGroup(const SharedRules& rules, const transport::TransportOptions& transport,
               const transport::StaticFiles* files, ControlMailbox& control, Placement placement);
-  WorkerGroup(const WorkerGroup&) = delete;
-  WorkerGroup& operator=(const WorkerGroup&) = delete;
-  ~WorkerGroup();
+  ~WorkerGroup() override;
 
   /// Every worker listens on the same address, each with a queue of `backlog` places (net/tcp.h).
   /// Errors: the system's.
@@ -38,15 +37,14 @@ class WorkerGroup {
   void stop();
 
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
-  [[nodiscard]] WorkerSet all() const noexcept;
-  /// False if the backlog is full and the message was dropped. Seen after wake().
-  bool post(WorkerId worker, ToWorker message);
+  [[nodiscard]] WorkerSet all() const noexcept override;
+  /// Seen after wake().
+  bool post(WorkerId worker, ToWorker message) override;
   /// Wakes those that were posted to since the last call. True if a backlog remains.
   bool wake();
   /// No worker has a backlog.
   [[nodiscard]] bool clear() const noexcept;
-  /// post() to each of these would take a message now.
-  [[nodiscard]] bool has_room(WorkerSet workers) const noexcept;
+  [[nodiscard]] bool has_room(WorkerSet workers) const noexcept override;
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
