@@ -36,8 +36,8 @@ std::string filled_room(std::string_view pattern, std::string_view user) {
 ClientSession::ClientSession(SessionId id, ClientContext& context, transport::EngineSession& engine,
                              NamespaceId namespace_id, auth::TokenCache::SharedClaims claims,
                              std::string device, std::unique_ptr<ReturnOffer> offer)
-    : id_(id),
-      namespace_id_(namespace_id),
+    : namespace_id_(namespace_id),
+      id_(id),
       context_(context),
       engine_(engine),
       return_(offer ? std::make_unique<Return>(Return{.offer = std::move(*offer)}) : nullptr),

@@ -94,7 +94,7 @@ class ClientSession {
   void send_event(std::string_view event, std::string_view arguments);
 
   /// Number of the last delivery that this session was looked at for (Worker).
-  std::uint64_t delivery_mark = 0;
+  std::uint32_t delivery_mark = 0;
   /// Whether the room of its own name still reaches it; a publisher may take it out.
   bool in_own_room = true;
 
@@ -164,14 +164,14 @@ class ClientSession {
   void send_resync(Resync reason, std::string_view room = {});
   void send_with_position(std::string packet, const eventlog::Position& position);
 
-  const SessionId id_;
   const NamespaceId namespace_id_;
+  std::uint8_t tokens_refused_ = 0;  // in a row
+  const SessionId id_;
   ClientContext& context_;
   transport::EngineSession& engine_;
   std::unique_ptr<Return> return_;  // null for nearly all; a delivery looks at it
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
-  std::uint8_t tokens_refused_ = 0;  // in a row
   TokenTerm term_;
   std::string user_;
   std::unique_ptr<Rights> rights_;          // null for nearly all

@@ -237,7 +237,13 @@ void Gateway::forbid_returns(NamespaceId namespace_id, const MemberRemoval& remo
 
 /// Those whose client has gone again before it had its answer.
 void Gateway::expire_offers(TimePoint now) {
-  std::erase_if(offered_, [now](const auto& one) { return now - one.second.at > kOfferLife; });
+  std::erase_if(offered_, [&](const auto& one) {
+    if (now - one.second.at <= kOfferLife) return false;
+    if (const auto waiting = returns_.extract(one.first)) {
+      admit(waiting.mapped().request, Resync::expired, nullptr);
+    }
+    return true;
+  });
 }
 
 // ---- Going ----

@@ -181,7 +181,10 @@ void Worker::for_each_session(NamespaceId namespace_id, const std::vector<RoomTa
 
 /// Each session of the audience once, the excepted ones left out.
 void Worker::collect(const Audience& audience, std::vector<SessionId>& out) {
-  ++delivery_mark_;
+  if (++delivery_mark_ == 0) {  // once round: no session may look as if it had been looked at
+    sessions_.for_each([](ClientSession& session) { session.delivery_mark = 0; });
+    delivery_mark_ = 1;
+  }
   const auto add = [&](ClientSession& session) {
     if (session.namespace_id() != audience.namespace_id) return;
     if (std::exchange(session.delivery_mark, delivery_mark_) == delivery_mark_) return;

@@ -125,7 +125,7 @@ class Worker final : transport::Application, net::TickHandler {
   std::map<std::uint64_t, AwaitedAck> awaited_acks_;  // ids rise: the oldest first
   std::size_t awaited_recipients_ = 0;                // of all of them
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
-  std::uint64_t delivery_mark_ = 0;
+  std::uint32_t delivery_mark_ = 0;
   std::size_t turn_ = 0;          // where the next delivery to a room begins
   transport::Endpoint endpoint_;  // last, so first to go: it refers to what is above
 };

@@ -132,10 +132,9 @@ class EngineSession final : net::TimerHandler {
 
   std::uint16_t silent_pings_ = 0;  // in a row; here it takes the place of padding
   const EngineId id_;
-  State state_ = State::open;
-  Transport transport_ = Transport::polling;
+  State state_ : 2 = State::open;
+  Transport transport_ : 1 = Transport::polling;
   CloseReason closing_reason_ = CloseReason::server_close;
-  bool tells_drained_ = false;
   bool confirmed_ : 1 = false;
   bool awaiting_pong_ : 1 = false;
   bool probed_ : 1 = false;  // 2probe was answered
@@ -143,6 +142,7 @@ class EngineSession final : net::TimerHandler {
   bool takes_trailers_ : 1 = true;
   bool behind_ : 1 = false;  // the last write left something over
   bool heard_ : 1 = false;   // or told something since the last ping
+  bool tells_drained_ : 1 = false;
   std::uint8_t engine_path_ = 0;
   std::uint32_t lives_until_ = 0;  // by age; 0: without an end
   Endpoint& endpoint_;

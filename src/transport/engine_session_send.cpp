@@ -1,7 +1,6 @@
 // The way out of an EngineSession: into the outbox, and from there to whatever fetches.
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include "transport/endpoint.h"
 #include "transport/engine_session.h"
@@ -81,7 +80,9 @@ void EngineSession::flush() {
   const Connection* carrier = is_websocket() ? endpoint_.find(websocket_) : nullptr;
   behind_ = !outbox_.empty() || (carrier != nullptr && carrier->blocked());
   if (behind_ || state_ != State::open) return;
-  if (std::exchange(tells_drained_, false)) endpoint_.application().on_drained(*this);
+  if (!tells_drained_) return;
+  tells_drained_ = false;
+  endpoint_.application().on_drained(*this);
 }
 
 void EngineSession::tell_when_drained() noexcept {
