@@ -11,6 +11,7 @@ import argparse
 import collections
 import json
 import pathlib
+import resource
 import secrets
 import select
 import socket
@@ -45,7 +46,10 @@ class Flood:
     def __init__(self, port, count):
         self.port, self.left = port, count
         self.poll = select.epoll()
-        self.open, self.let_in = {}, []
+        self.open, self.let_in = {}, collections.deque()
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.keep = most - IN_FLIGHT - 64  # sockets; of more that are let in the first ones go
         self.outcomes = collections.Counter()
 
     def connect(self):
@@ -63,6 +67,8 @@ class Flood:
         self.outcomes[outcome] += 1
         if outcome == "101":
             self.let_in.append(one)
+            if len(self.let_in) > self.keep:
+                self.let_in.popleft().close()
         else:
             one.close()
 
