@@ -13,6 +13,7 @@
 #include "api/operations_server.h"
 #include "api/publish_routes.h"
 #include "api/reload_route.h"
+#include "api/revocation_routes.h"
 #include "base/log.h"
 #include "gateway/config.h"
 #include "gateway/config_tls.h"
@@ -90,6 +91,7 @@ int serve(const cli::ServeOptions& options) {
   api::add_publish_routes(router, gateway);
   api::add_member_routes(router, gateway);
   api::add_ban_routes(router, gateway);
+  api::add_revocation_routes(router, gateway);
   api::add_event_routes(router, gateway);
   api::add_health_routes(router, gateway);
   api::add_reload_route(router, reloader);

@@ -22,6 +22,7 @@
 #include "api/health_routes.h"
 #include "api/member_routes.h"
 #include "api/publish_routes.h"
+#include "api/revocation_routes.h"
 #include "base/clock.h"
 
 namespace outcry::api {
@@ -56,6 +57,12 @@ class RecordingOperations final : public gateway::Operations {
     done(fail(errors.front()));
     errors.pop_front();
   }
+  void revoke(gateway::TokenRevocation revocation, gateway::RevocationDone done) override {
+    revoked.push_back(std::move(revocation));
+    if (errors.empty()) return done(3);
+    done(fail(errors.front()));
+    errors.pop_front();
+  }
   [[nodiscard]] Result<gateway::RoomEvents> read_room(const gateway::RoomQuery& query) override {
     queries.push_back(query);
     if (!errors.empty()) return fail(errors.front());
@@ -83,6 +90,7 @@ class RecordingOperations final : public gateway::Operations {
 
   std::vector<bus::Publication> published;
   std::vector<gateway::MemberRemoval> removed;
+  std::vector<gateway::TokenRevocation> revoked;
   std::vector<gateway::RoomQuery> queries;
   std::vector<gateway::BanInfo> banned{
       {.target = {.kind = gateway::BanKind::user, .name = "u7"}, .left = std::chrono::seconds(540)},
@@ -108,6 +116,7 @@ class OperationsServerTest : public testing::Test {
     add_event_routes(router, operations_);
     add_member_routes(router, operations_);
     add_ban_routes(router, operations_);
+    add_revocation_routes(router, operations_);
     add_health_routes(router, operations_);
     server_.emplace(io_, options_, std::move(router));
     ASSERT_EQ(server_->listen("127.0.0.1", 0), std::error_code());
@@ -556,6 +565,23 @@ TEST_F(OperationsServerTest, the_examples_of_the_reference_are_true) {
     EXPECT_EQ(json::parse(response.body()), json::parse(expected.substr(expected.find("\n\n"))))
         << examples[i];
   }
+}
+
+TEST_F(OperationsServerTest, revokes_tokens) {
+  start();
+  const auto revoke = [this](const std::string& body) {
+    return exchange(post("/v1/revoke", body));
+  };
+  EXPECT_EQ(revoke(R"({"jti":"j1","ttl_s":60})").body(), "{\"revoked\":3}\n");
+  ASSERT_EQ(operations_.revoked.size(), 1u);
+  EXPECT_EQ(operations_.revoked[0].value, "j1");
+  EXPECT_EQ(revoke("nonsense").result_int(), 400u);
+  const auto refused = revoke(R"({"user":7})");
+  EXPECT_EQ(refused.result_int(), 422u);
+  EXPECT_THAT(refused.body(), HasSubstr("#/user"));
+  operations_.errors = {gateway::RevocationError::needs_end, gateway::RevocationError::too_many};
+  EXPECT_EQ(revoke(R"({"jti":"j1"})").result_int(), 422u);
+  EXPECT_EQ(revoke(R"({"jti":"j1"})").result_int(), 503u);
 }
 
 }  // namespace

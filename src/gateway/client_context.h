@@ -16,6 +16,7 @@
 #include "gateway/control_link.h"
 #include "gateway/limit_rules.h"
 #include "gateway/recovery_id.h"
+#include "gateway/revocations.h"
 #include "gateway/worker_limits.h"
 #include "gateway/worker_stats.h"
 #include "protocol/socketio/packet.h"
@@ -69,6 +70,7 @@ struct ClientContext {
   ClientStats& stats;
   KeyWait& key_wait;
   WorkerLimits& limits;
+  const Revocations& revocations;
   const OnAck on_ack;
 };
 

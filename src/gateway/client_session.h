@@ -86,6 +86,10 @@ class ClientSession {
   [[nodiscard]] bool may_renew() const noexcept;
   void refuse_token(Code code, std::optional<std::uint64_t> ack_id);
   [[nodiscard]] const TokenTerm& term() const noexcept { return term_; }
+  [[nodiscard]] const TokenMarks& marks() const noexcept { return marks_; }
+  [[nodiscard]] limits::Key user_key() const noexcept;
+  /// Its token was taken back: tells the client and ends its connection.
+  void end_revoked();
   /// Tells the client that its token ends soon.
   void warn();
   /// Asks whether the user may stay in the rooms that he had to be let into.
@@ -173,6 +177,7 @@ class ClientSession {
   std::uint32_t next_ticket_ = 1;
   const SocketId sid_;
   TokenTerm term_;
+  TokenMarks marks_;
   std::string user_;
   std::unique_ptr<Rights> rights_;          // null for nearly all
   std::forward_list<PendingJoin> pending_;  // few, and nearly always none

@@ -19,6 +19,7 @@ void ClientSession::renew(auth::TokenCache::SharedClaims claims,
   ++context_.stats.token_refreshes;
   tokens_refused_ = 0;
   term_ = token_term(*claims, context_.rules.config.auth, wall_now(), steady_now());
+  marks_ = token_marks(context_.rules.limits.hash, *claims);
   const auto before = rights_ ? std::exchange(rights_->listing, nullptr) : nullptr;
   list_rooms(claims);
   send_event(kRefreshedEvent, expiry());
@@ -52,6 +53,15 @@ std::string ClientSession::expiry() const {
   const std::int64_t left = seconds_left(term_, context_.rules.config.auth, steady_now());
   const auto at = std::chrono::system_clock::to_time_t(wall_now() + seconds(left));
   return expiry_payload(left, fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(at)));
+}
+
+limits::Key ClientSession::user_key() const noexcept {
+  return revocation_key(context_.rules.limits.hash, RevocationKind::user, user_);
+}
+
+void ClientSession::end_revoked() {
+  if (!claims()) send_event("error", error_payload({.code = Code::token_revoked}));
+  engine_.close(transport::CloseReason::revoked);
 }
 
 void ClientSession::warn() {

@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::array<CodeRow, 21> kTable = {{
+constexpr std::array<CodeRow, 22> kTable = {{
     {Code::token_missing, "token_missing", "a token is required to connect", false},
     {Code::token_invalid, "token_invalid", "the token is not valid", false},
     {Code::token_expired, "token_expired", "the token has expired: connect with a new one", false},
@@ -18,6 +18,7 @@ constexpr std::array<CodeRow, 21> kTable = {{
     {Code::token_refresh, "token_refresh", "a refresh token can't be used to connect", false},
     {Code::token_key_unknown, "token_key_unknown", "the token's key isn't known here: try again",
      true},
+    {Code::token_revoked, "token_revoked", "the token was revoked", false},
     {Code::token_other_user, "token_other_user", "the token is another user's: the old one counts",
      false},
     {Code::too_many_tokens, "too_many_tokens", "too many tokens were refused: connect again",
@@ -56,6 +57,7 @@ Code code_for_token(std::error_code error) noexcept {
   if (error == AuthError::expired || error == AuthError::too_old) return Code::token_expired;
   if (error == AuthError::not_yet_valid) return Code::token_not_yet_valid;
   if (error == AuthError::refresh_token) return Code::token_refresh;
+  if (error == AuthError::revoked) return Code::token_revoked;
   return Code::token_invalid;
 }
 

@@ -24,6 +24,7 @@ enum class Code : std::uint8_t {
   token_not_yet_valid,
   token_refresh,
   token_key_unknown,
+  token_revoked,
   token_other_user,
   too_many_tokens,
   user_limit,

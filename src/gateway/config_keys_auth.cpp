@@ -78,6 +78,11 @@ constexpr std::array kAuthKeys{
         "A client is sent `token_expiring` so long before its token ends, and at half of what "
         "is left of a shorter one; 0: never. It may answer with `auth_refresh`.",
         "s", 0, 86'400},
+    ConfigKey{
+        "auth", "revocations_max", &member<&Config::auth, &A::revocations_max>,
+        "Revocations that are remembered until they end, about 60 bytes each, by each worker. A "
+        "further one ends sockets, but its tokens aren't refused; it is counted.",
+        "revocations", 1, 10'000'000},
     ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
               "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
               "none. The least recently used make room.",

@@ -144,7 +144,7 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
 
 void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait) {
   const NamespaceId namespace_id = attempt.namespace_id;
-  const auto verified = context_.tokens.verify(attempt.token, wall_now());
+  const auto verified = verify(attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) {
     const TokenRefusal refusal = refusal_of(verified.error());
@@ -187,6 +187,11 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
     (void)take_asked(namespace_id);
     return refuse(engine, name_of(namespace_id), *answer.refused,
                   std::chrono::milliseconds(answer.retry_after_ms));
+  }
+  if (revoked(*asked(namespace_id).claims)) {  // while control was asked
+    (void)take_asked(namespace_id);
+    context_.control.send(SocketGone{.party = answer.party});
+    return refuse(engine, name_of(namespace_id), refusal_of(auth::AuthError::revoked).code);
   }
   if (answer.offer) {
     const Asked& by = asked(namespace_id);

@@ -104,6 +104,8 @@ class EngineClient {
               std::chrono::milliseconds retry_after);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
   void connect(EngineSession& engine, Attempt attempt, bool may_wait);
+  [[nodiscard]] Result<auth::TokenCache::SharedClaims> verify(std::string_view token);
+  [[nodiscard]] bool revoked(const auth::Claims& claims) const;
   [[nodiscard]] bool waits_for_key(const EngineSession& engine, Attempt& attempt,
                                    std::error_code error);
   struct TokenRefusal {

@@ -13,6 +13,20 @@
 
 namespace outcry::gateway {
 
+/// Errors: AuthError.
+Result<auth::TokenCache::SharedClaims> EngineClient::verify(std::string_view token) {
+  auto verified = context_.tokens.verify(token, wall_now());
+  if (verified && revoked(**verified)) return fail(auth::AuthError::revoked);
+  return verified;
+}
+
+bool EngineClient::revoked(const auth::Claims& claims) const {
+  if (context_.revocations.empty()) return false;
+  const limits::KeyHash& hash = context_.rules.limits.hash;
+  const limits::Key user = revocation_key(hash, RevocationKind::user, claims.user);
+  return context_.revocations.match(token_marks(hash, claims), user, wall_now()).has_value();
+}
+
 // ---- Keys ----
 
 /// Asks for the token's key, if it may be had by now. False: it is not to be waited for.
@@ -72,7 +86,7 @@ void EngineClient::renew(EngineSession& engine, Attempt attempt, bool may_wait) 
   ClientSession* session = session_in(attempt.namespace_id);
   if (session == nullptr) return;  // it has left while a key was fetched
   if (!session->may_renew()) return session->refuse_token(Code::too_many_tokens, attempt.ack_id);
-  const auto verified = context_.tokens.verify(attempt.token, wall_now());
+  const auto verified = verify(attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) return session->refuse_token(refusal_of(verified.error()).code, attempt.ack_id);
   if ((*verified)->user != session->user()) {

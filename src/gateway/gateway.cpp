@@ -36,6 +36,10 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       token_keys_(std::make_unique<TokenKeys>(
           io.get_executor(), config_,
           [this](auto verifier, bool withdrawn) { use_keys(std::move(verifier), withdrawn); })),
+      revoker_(std::make_unique<Revoker>(io.get_executor(), config_.auth, rules_.limits.hash,
+                                         [this](RevocationBatch batch, Revoker::Counted counted) {
+                                           post_revocations(std::move(batch), std::move(counted));
+                                         })),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
@@ -127,6 +131,7 @@ void Gateway::stop() {
   log_.stop();
   gatekeeper_.reset();
   token_keys_.reset();
+  revoker_->stop();
 }
 
 // ---- From workers ----
@@ -334,6 +339,7 @@ void Gateway::collect_metrics(MetricsDone done) {
             const GatekeeperStats access = gatekeeper_ ? gatekeeper_->stats() : GatekeeperStats{};
             source.access = &access;
             if (token_keys_) source.token_keys = token_keys_->stats();
+            source.revocations = revoker_->stats();
             collection->done(metric_samples(source));
           });
         }));

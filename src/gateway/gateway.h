@@ -38,6 +38,7 @@
 #include "gateway/reload.h"
 #include "gateway/replay.h"
 #include "gateway/returning.h"
+#include "gateway/revoker.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 #include "gateway/token_keys.h"
@@ -86,6 +87,7 @@ class Gateway final : public Operations {
 
   void publish(bus::Publication publication, PublishDone done) override;
   void remove_member(MemberRemoval removal, RemovalDone done) override;
+  void revoke(TokenRevocation revocation, RevocationDone done) override;
   [[nodiscard]] Result<RoomEvents> read_room(const RoomQuery& query) override;
   [[nodiscard]] std::vector<BanInfo> bans() const override;
   bool lift_ban(const BanTarget& target) override;
@@ -131,6 +133,8 @@ class Gateway final : public Operations {
   void remove_in_order(MemberRemoval removal, RemovalDone done);
   void remove_here(const MemberRemoval& removal, RemovalDone done);
   /// What a publisher says by an event of the server's own.
+  [[nodiscard]] std::error_code take_revocation(std::string_view fields);
+  void post_revocations(RevocationBatch batch, Revoker::Counted counted);
   [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
 
   void ban_began(const JoinGuard::Notice& notice);
@@ -178,6 +182,7 @@ class Gateway final : public Operations {
   ControlMailbox mailbox_;
   std::unique_ptr<Gatekeeper> gatekeeper_;
   std::unique_ptr<TokenKeys> token_keys_;
+  std::unique_ptr<Revoker> revoker_;
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;

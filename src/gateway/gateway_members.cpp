@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_timers.h"
+#include "gateway/revocation_order.h"
 #include "gateway/room_question.h"
 
 namespace outcry::gateway {
@@ -16,10 +17,12 @@ constexpr std::string_view kRemoveMember = "outcry:remove_member";
 }  // namespace
 
 std::error_code Gateway::take_control_event(const bus::Publication& publication) {
-  if (publication.event != kRemoveMember) return PublishError::bad_command;
+  const bool revokes = publication.event == kRevokeEvent;
+  if (publication.event != kRemoveMember && !revokes) return PublishError::bad_command;
   const std::string list = '[' + publication.arguments + ']';
   const auto fields = json::ArrayReader(list).next();
   if (!fields || json::kind_of(*fields) != json::Kind::object) return PublishError::bad_command;
+  if (revokes) return take_revocation(*fields);
   auto room = json::string_member(*fields, "room");
   auto user = json::string_member(*fields, "user");
   if (!room || !user || room->empty() || user->empty()) return PublishError::bad_command;

@@ -29,6 +29,7 @@
 #include "gateway/event_encoder.h"
 #include "gateway/parked_sockets.h"
 #include "gateway/returning.h"
+#include "gateway/revocations.h"
 #include "gateway/worker_limits.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
@@ -171,6 +172,13 @@ struct WorkerUpdate {
 /// The answer to KeyWanted: no newer keys are to be had than those that came before this.
 struct KeysSettled {};
 
+/// These tokens were taken back: sockets that live by them end.
+struct RevokeTokens {
+  RevocationBatch batch;
+  /// How many each has ended; called on the worker's thread.
+  std::move_only_function<void(std::vector<std::uint32_t>)> done;
+};
+
 struct Drain {};  // accept no more, tell all clients to reconnect elsewhere
 struct Stop {};
 
@@ -180,7 +188,7 @@ using ToWorker = std::variant<
     std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
     std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
     std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, KeysSettled,
-    std::unique_ptr<Expel>, Recheck, Drain, Stop>;
+    std::unique_ptr<Expel>, std::unique_ptr<RevokeTokens>, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.

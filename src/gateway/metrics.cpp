@@ -18,7 +18,7 @@ using observe::MetricType;
 constexpr std::array<std::string_view, transport::kCloseReasonCount> kCloseReasons = {
     "transport_close", "transport_error", "parse_error", "ping_timeout",    "confirm_timeout",
     "forced_close",    "server_close",    "expired",     "outbox_overflow", "server_shutting_down",
-    "flood",           "lifetime",        "idle",        "banned"};
+    "flood",           "lifetime",        "idle",        "banned",          "revoked"};
 
 class Samples {
  public:
@@ -196,6 +196,20 @@ void add_tokens(Samples& out, const TokenKeysStats& keys) {
              of(&S::evicted));
   out.gauge("outcry_token_cache_entries", "Verified tokens in memory.",
             static_cast<double>(out.sum(of(&S::entries))));
+}
+
+void add_revocations(Samples& out, const RevokerStats& revocations) {
+  constexpr std::array<std::string_view, kRevocationSourceCount> kSources{"api", "publisher",
+                                                                          "redis"};
+  for (std::size_t i = 0; i < kSources.size(); ++i) {
+    out.counter("outcry_revocations_total", i == 0 ? "Revocations that were news, by source." : "",
+                revocations.taken[i], {{"source", std::string(kSources[i])}});
+  }
+  out.counter("outcry_revocations_not_kept_total",
+              "Of those, the ones over auth.revocations_max: their tokens are not refused.",
+              revocations.not_kept);
+  out.gauge("outcry_revocations", "Revocations in force, and some that have ended.",
+            static_cast<double>(revocations.entries));
 }
 
 void add_jwks(Samples& out, const TokenKeysStats& keys) {
@@ -439,6 +453,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_access(out);
   add_clients(out);
   add_tokens(out, source.token_keys);
+  add_revocations(out, source.revocations);
   if (source.token_keys.has_url) add_jwks(out, source.token_keys);
   add_control(out, source);
   add_recovery(out, source);

@@ -12,6 +12,7 @@
 #include "gateway/certificate_watch.h"
 #include "gateway/gatekeeper.h"
 #include "gateway/reload.h"
+#include "gateway/revoker.h"
 #include "gateway/token_keys.h"
 #include "gateway/worker_stats.h"
 #include "limits/limits.h"
@@ -46,6 +47,7 @@ struct MetricsSource {
   const bus::RedisPublisherStats* redis_publisher = nullptr;  // likewise
   const GatekeeperStats* access = nullptr;
   TokenKeysStats token_keys;
+  RevokerStats revocations;
 };
 
 /// Workers' counters are summed; what tells workers apart has a label `worker`.

@@ -29,6 +29,15 @@ std::error_code make_error_code(ReadError error) {
   return {static_cast<int>(error), category};
 }
 
+std::error_code make_error_code(RevocationError error) {
+  static constexpr std::array<std::string_view, 4> kNames{
+      "no error", "the gateway is stopping",
+      "auth.revocations_max are remembered: the sockets have ended, but the tokens are not refused",
+      "auth.age_max_s is 0, so say how long: ttl_s or until is missing"};
+  static const TableCategory category("revocation", kNames);
+  return {static_cast<int>(error), category};
+}
+
 bool Readiness::ready() const noexcept {
   return std::ranges::all_of(checks, &ReadinessCheck::ok);
 }

@@ -13,10 +13,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "bus/publication.h"
 #include "observe/metrics_text.h"
@@ -108,6 +110,28 @@ struct BanInfo {
   std::chrono::seconds left{};
 };
 
+/// What a revocation names: one token, all of a session, all of a user.
+enum class RevocationKind : std::uint8_t { jti, session, user };
+
+/// Tokens that are taken back before their end.
+struct TokenRevocation {
+  RevocationKind kind = RevocationKind::jti;
+  std::string value;                        // of the claim
+  std::optional<WallTime> until{};          // absent: for as long as such a token could be taken
+  std::optional<WallTime> issued_before{};  // newer ones aren't meant; absent: all are
+};
+
+enum class RevocationError : std::uint8_t {
+  none,
+  unavailable,  // stopping
+  too_many,     // auth.revocations_max: sockets have ended, but their tokens are not refused
+  needs_end,    // nothing bounds a token's age, so the revocation must say when it ends
+};
+
+[[nodiscard]] std::error_code make_error_code(RevocationError error);
+
+/// How many sockets have ended, on this node. Errors: RevocationError.
+using RevocationDone = std::move_only_function<void(const Result<std::size_t>&)>;
 /// How many sockets had to leave, on this node. Errors: PublishError.
 using RemovalDone = std::move_only_function<void(Result<std::size_t>)>;
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
@@ -135,6 +159,9 @@ class Operations {
   [[nodiscard]] virtual std::vector<BanInfo> bans() const = 0;
   /// Ends a ban on this node, and forgets what led to it. False: there is none.
   virtual bool lift_ban(const BanTarget& target) = 0;
+  /// Ends the sockets that live by these tokens and refuses the tokens from then on; the other
+  /// nodes on the same Redis are told. `done` is called once.
+  virtual void revoke(TokenRevocation revocation, RevocationDone done) = 0;
 
   /// May this node be sent clients? Cheap: asked at every probe.
   [[nodiscard]] virtual Readiness readiness() const = 0;
@@ -150,3 +177,5 @@ template <>
 struct std::is_error_code_enum<outcry::gateway::PublishError> : std::true_type {};
 template <>
 struct std::is_error_code_enum<outcry::gateway::ReadError> : std::true_type {};
+template <>
+struct std::is_error_code_enum<outcry::gateway::RevocationError> : std::true_type {};

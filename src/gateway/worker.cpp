@@ -1,6 +1,7 @@
 #include "gateway/worker.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -49,8 +50,9 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       hand_over_(std::move(hand_over)),
       limits_(rules.limits),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
-      context_{id,       rules,  tokens_,   hub_,    sessions_,
-               control_, stats_, key_wait_, limits_, on_ack_handler()},
+      revocations_(rules.config.auth.revocations_max),
+      context_{id,     rules,     tokens_, hub_,         sessions_,       control_,
+               stats_, key_wait_, limits_, revocations_, on_ack_handler()},
       late_answers_(loop_.timers(), [this](JoinAnswer answer) { finish(std::move(answer)); }),
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
@@ -338,6 +340,31 @@ void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->access) endpoint_.use(update->access);
   if (update->banned) limits_.use(update->banned);
   if (update->verifier) tokens_.use(update->verifier, update->keys_withdrawn);
+}
+
+void Worker::take(const std::unique_ptr<RevokeTokens>& order) {
+  const WallTime now = wall_now();
+  const std::vector<Revocation>& batch = *order->batch;
+  std::vector<std::uint32_t> counts(batch.size());
+  Revocations wanted(batch.size());
+  std::unordered_map<limits::Key, std::size_t> places;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    (void)revocations_.add(batch[i], now);  // beyond the limit control has told so
+    (void)wanted.add(batch[i], now);
+    places.emplace(batch[i].key, i);
+  }
+  sessions_.for_each([&](ClientSession& session) {
+    const auto match = wanted.match(session.marks(), session.user_key(), now);
+    if (!match) return;
+    ++counts[places.at(*match)];
+    targets_.push_back(session.id());
+  });
+  for (const SessionId id : targets_) {
+    // One that shares its connection with an earlier one may be gone by now.
+    if (ClientSession* session = sessions_.find(id)) session->end_revoked();
+  }
+  targets_.clear();
+  order->done(std::move(counts));
 }
 
 void Worker::take(KeysSettled) {

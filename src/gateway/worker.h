@@ -88,6 +88,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(const std::shared_ptr<const WorkerUpdate>& update);
   void take(KeysSettled);
   void take(const std::unique_ptr<Expel>& expel);
+  void take(const std::unique_ptr<RevokeTokens>& order);
   void take(Recheck recheck);
   void take(Drain);
   void take(Stop) { loop_.stop(); }
@@ -119,6 +120,7 @@ class Worker final : transport::Application, net::TickHandler {
   rooms::Hub hub_;
   ClientSessions sessions_;
   KeyWait key_wait_;
+  Revocations revocations_;
   ClientContext context_;
   std::deque<std::optional<EngineClient>> clients_;  // by engine slot
   LateAnswers late_answers_;

@@ -110,5 +110,85 @@ TEST_F(WorkerTokensTest, the_token_of_each_namespace_is_its_own_and_the_first_en
   EXPECT_EQ(client.receive(), "") << "with the token of /admin";
 }
 
+// ---- Revocation ----
+
+class RevocationTest : public WorkerTokensTest {
+ protected:
+  std::string token_with(const char* more) {
+    const auto now = std::chrono::floor<seconds>(wall_now()).time_since_epoch().count();
+    return auth::sign_payload(
+        {.material = std::string(test::kSecret)},
+        fmt::format(R"({{"sub":"alice","iat":{},"exp":{}{}}})", now, now + 600, more));
+  }
+  /// How many sockets each has ended.
+  std::vector<std::uint32_t> revoke(std::vector<std::pair<RevocationKind, const char*>> what) {
+    std::vector<Revocation> batch;
+    batch.reserve(what.size());
+    for (const auto& [kind, value] : what) {
+      batch.push_back({revocation_key(rules_.limits.hash, kind, value), wall_now() + seconds(60)});
+    }
+    std::vector<std::uint32_t> out;
+    std::binary_semaphore done{0};
+    post(std::make_unique<RevokeTokens>(
+        RevokeTokens{.batch = std::make_shared<const std::vector<Revocation>>(std::move(batch)),
+                     .done = [&](std::vector<std::uint32_t> counts) {
+                       out = std::move(counts);
+                       done.release();
+                     }}));
+    EXPECT_TRUE(done.try_acquire_for(seconds(20)));
+    return out;
+  }
+};
+
+TEST_F(RevocationTest, ends_the_sockets_that_live_by_the_token_and_no_other) {
+  Client one(port_), same(port_), other(port_);
+  for (Client* client : {&one, &same}) {
+    client->send(fmt::format(R"(40{{"token":"{}","x":1}})", token_with(R"(,"jti":"a")")));
+    EXPECT_THAT(client->receive(), StartsWith("40{"));
+    EXPECT_THAT(client->receive(), HasSubstr("connected"));
+    (void)next<JoinRequest>();
+    (void)next<JoinRequest>();
+  }
+  EXPECT_THAT(other.connect(token_of("alice")), StartsWith("40{"));
+  EXPECT_EQ(revoke({{RevocationKind::jti, "b"}, {RevocationKind::jti, "a"}}),
+            (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_THAT(one.receive(), HasSubstr("token_revoked"));
+  EXPECT_EQ(one.receive(), "");
+  other.send(refresh(token_with(R"(,"jti":"a")")));
+  EXPECT_THAT(other.receive(), HasSubstr("token_revoked")) << "and the old one counts";
+  other.send(refresh(token_with(R"(,"jti":"c")")));
+  EXPECT_THAT(other.receive(), StartsWith(R"(42["auth_refreshed")"));
+  EXPECT_EQ(revoke({{RevocationKind::jti, "c"}}), std::vector<std::uint32_t>{1})
+      << "by the token that it lives by now";
+  EXPECT_EQ(
+      stats().transport.sessions_closed[static_cast<std::size_t>(transport::CloseReason::revoked)],
+      3u);
+}
+
+TEST_F(RevocationTest, a_revoked_user_or_session_does_not_connect) {
+  EXPECT_EQ(revoke({{RevocationKind::user, "bob"}, {RevocationKind::session, "s1"}}),
+            (std::vector<std::uint32_t>{0, 0}));
+  Client bob(port_), session(port_), alice(port_);
+  EXPECT_THAT(bob.connect(token_of("bob")), HasSubstr("token_revoked"));
+  EXPECT_THAT(session.connect(token_with(R"(,"session_id":"s1")")), HasSubstr("token_revoked"));
+  EXPECT_THAT(alice.connect(token_of("alice")), StartsWith("40{"));
+  const WorkerStats counted = stats();
+  EXPECT_EQ(counted.clients.tokens_refused[static_cast<std::size_t>(auth::AuthError::revoked)], 2u);
+}
+
+TEST_F(RevocationTest, one_that_comes_while_control_is_asked_is_heard) {
+  control_.show_admissions();
+  Client client(port_);
+  client.send(fmt::format(R"(40{{"token":"{}"}})", token_of("alice")));
+  const auto request = next<AdmitRequest>();
+  (void)revoke({{RevocationKind::user, "alice"}});
+  post(std::make_unique<AdmitAnswer>(AdmitAnswer{.engine = request.engine,
+                                                 .party = request.party,
+                                                 .refused = std::nullopt,
+                                                 .namespace_id = request.namespace_id}));
+  EXPECT_THAT(client.receive(), HasSubstr("token_revoked"));
+  EXPECT_EQ(next<SocketGone>().party.user, request.party.user);
+}
+
 }  // namespace
 }  // namespace outcry::gateway

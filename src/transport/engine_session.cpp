@@ -36,6 +36,8 @@ std::uint16_t close_code_of(CloseReason reason) {
       return 1012;
     case CloseReason::expired:
       return 4401;
+    case CloseReason::revoked:
+      return 4402;
     case CloseReason::banned:
       return 4403;
     case CloseReason::ping_timeout:

@@ -93,8 +93,9 @@ enum class CloseReason : std::uint8_t {
   lifetime,  // open for as long as sessions may be
   idle,      // silent for as long as sessions may be
   banned,    // the application's wish: may come back when the ban is over
+  revoked,   // the application's: what it was confirmed by is taken back
 };
-inline constexpr std::size_t kCloseReasonCount = 14;
+inline constexpr std::size_t kCloseReasonCount = 15;
 
 /// Of one worker, read on its thread.
 struct TransportStats {

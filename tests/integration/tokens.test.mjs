@@ -11,6 +11,7 @@ import { Client, TRANSPORTS, VERSIONS, disconnectAll } from "../support/clients.
 import { Gateway, SECRET, accessTokenOf, roomOf, sign, tokenOf } from "../support/gateway.mjs";
 import { ALGORITHMS, IssuerKey, KeyServer, claimsOf, pythonToken } from "../support/issuer.mjs";
 import { eventually, stopAll } from "../support/process.mjs";
+import { NodePublisher, RedisServer } from "../support/redis.mjs";
 
 afterEach(disconnectAll);
 
@@ -340,5 +341,75 @@ describe("a new token in band", () => {
     assert.ok(client.socket.connected);
     assert.equal(await client.disconnects.take("the old token's end", 8_000), "transport close");
     assert.ok(seconds() >= end);
+  });
+});
+
+describe("revocation", () => {
+  let redis, gateway, other, publisher, user;
+  before(async () => {
+    redis = await RedisServer.start();
+    [gateway, other] = await Promise.all([Gateway.start({ redis }), Gateway.start({ redis })]);
+    publisher = await NodePublisher.connect(redis);
+    user = gateway.people.ann.user;
+    await Promise.all([gateway.untilReady(), other.untilReady()]);
+  });
+  after(() => stopAll(gateway, other, publisher, redis));
+
+  /** A connected client that does not come back by itself, and its token. */
+  const connect = async (at, more) => {
+    const token = accessTokenOf(user, more);
+    const client = await Client.connect(at, token, { reconnection: false });
+    return { client, token };
+  };
+  const ended = async ({ client }) => {
+    assert.equal((await client.next("error"))[0].code, "token_revoked");
+    await client.disconnects.take("the end of the socket", 5_000);
+  };
+  const revoke = async (body) => JSON.parse((await gateway.post("/v1/revoke", body)).body);
+
+  it("by jti ends the sockets of one token, on every node, and refuses it", async () => {
+    const here = await connect(gateway, { jti: "j1" });
+    const there = await connect(other, { jti: "j1" });
+    const spared = await connect(gateway, { jti: "j2" });
+    assert.deepEqual(await revoke({ jti: "j1" }), { revoked: 1 });
+    await Promise.all([ended(here), ended(there)]);
+    assert.equal(await refusalOf(gateway, here.token), "token_revoked");
+    assert.equal(await refusalOf(other, there.token), "token_revoked");
+    assert.ok(spared.client.socket.connected);
+    assert.deepEqual(await revoke({ jti: "j1" }), { revoked: 0 });
+  });
+
+  it("by session, polling clients too", async () => {
+    const token = accessTokenOf(user, { session_id: "s1" });
+    const options = { reconnection: false, transports: ["polling"] };
+    const client = await Client.connect(gateway, token, options);
+    assert.deepEqual(await revoke({ session: "s1", ttl_s: 60 }), { revoked: 1 });
+    await client.disconnects.take("the end of the socket", 5_000);
+    assert.equal(await refusalOf(gateway, token), "token_revoked");
+  });
+
+  it("by user, with newer tokens spared, said by a publisher", async () => {
+    const old = await connect(gateway, { iat: Math.floor(Date.now() / 1000) - 5 });
+    const there = await connect(other, { iat: Math.floor(Date.now() / 1000) - 5 });
+    const issued_before = Math.floor(Date.now() / 1000) - 1;
+    await publisher.emit("any", "outcry:revoke", { user, issued_before });
+    await Promise.all([ended(old), ended(there)]);
+    assert.equal(await refusalOf(gateway, old.token), "token_revoked");
+    await connect(gateway, {});
+  });
+
+  it("refuses a client that comes back to what it was", async () => {
+    const token = accessTokenOf(user, { jti: "j9" });
+    const client = await Client.connect(gateway, token);
+    const refused = new Promise((resolve) => client.socket.once("connect_error", resolve));
+    client.socket.io.engine.close();
+    await revoke({ jti: "j9" });
+    assert.equal((await refused).data.code, "token_revoked");
+  });
+
+  it("says what is wrong with a request", async () => {
+    assert.equal((await gateway.post("/v1/revoke", {})).status, 422);
+    assert.equal((await gateway.post("/v1/revoke", { jti: "a", user: "b" })).status, 422);
+    assert.equal((await gateway.post("/v1/revoke", "nonsense")).status, 400);
   });
 });
