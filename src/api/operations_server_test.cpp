@@ -59,7 +59,7 @@ class RecordingOperations final : public gateway::Operations {
   }
   void revoke(gateway::TokenRevocation revocation, gateway::RevocationDone done) override {
     revoked.push_back(std::move(revocation));
-    if (errors.empty()) return done(3);
+    if (errors.empty()) return done(1);
     done(fail(errors.front()));
     errors.pop_front();
   }
@@ -572,7 +572,7 @@ TEST_F(OperationsServerTest, revokes_tokens) {
   const auto revoke = [this](const std::string& body) {
     return exchange(post("/v1/revoke", body));
   };
-  EXPECT_EQ(revoke(R"({"jti":"j1","ttl_s":60})").body(), "{\"revoked\":3}\n");
+  EXPECT_EQ(revoke(R"({"jti":"j1","ttl_s":60})").body(), "{\"revoked\":1}\n");
   ASSERT_EQ(operations_.revoked.size(), 1u);
   EXPECT_EQ(operations_.revoked[0].value, "j1");
   EXPECT_EQ(revoke("nonsense").result_int(), 400u);

@@ -118,8 +118,7 @@ struct AuthConfig {
   std::size_t cache_entries_max = 1024;  // of each worker
   seconds expiry_warning{60};
   std::size_t revocations_max = 100'000;
-  std::string revocation_prefix;   // of Redis keys
-  std::string revocation_channel;  // of Redis
+  std::string revocation_prefix;  // of Redis keys
   milliseconds revocation_scan{10'000};
 };
 

@@ -56,6 +56,9 @@ class Rules {
     socketio();
     operations();
     for (const std::string& auth : auth_problems(config_.auth, development_)) problem("{}", auth);
+    if (!config_.auth.revocation_prefix.empty() && config_.bus.redis.empty()) {
+      problem("auth.revocation_prefix: needs bus.redis, whose keys it names");
+    }
     bus();
     store();
     rooms();

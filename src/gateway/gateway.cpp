@@ -68,6 +68,12 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
     reloader->add(
         [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
   }
+  if (!config_.auth.revocation_prefix.empty()) {
+    revocation_keys_ =
+        std::make_unique<RevocationKeys>(io, config_, [this](const TokenRevocation& revocation) {
+          revoker_->revoke(revocation, RevocationSource::redis, {});
+        });
+  }
   if (!config_.bus.redis.empty()) {
     bus_ = std::make_unique<BusLink>(
         io, config_,
@@ -97,6 +103,7 @@ void Gateway::start() {
   }
   workers_.start();
   token_keys_->start();
+  if (revocation_keys_) revocation_keys_->start();
   start_log();
   if (bus_) bus_->start();
   if (config_.rooms.recheck.count() > 0) recheck_later();
@@ -131,6 +138,7 @@ void Gateway::stop() {
   log_.stop();
   gatekeeper_.reset();
   token_keys_.reset();
+  if (revocation_keys_) revocation_keys_->stop();
   revoker_->stop();
 }
 
@@ -283,6 +291,7 @@ Readiness Gateway::readiness() const {
   }
   if (gatekeeper_) gatekeeper_->append_checks(out);
   if (token_keys_) token_keys_->append_checks(out);
+  if (revocation_keys_) revocation_keys_->append_checks(out);
   if (auto text = certificates_.readiness_text(wall_now()); !text.empty()) {
     // Told only: whether clients care is known to them, and no other node would serve them better.
     out.checks.push_back({.name = "certificates", .ok = true, .text = std::move(text)});
@@ -340,6 +349,7 @@ void Gateway::collect_metrics(MetricsDone done) {
             source.access = &access;
             if (token_keys_) source.token_keys = token_keys_->stats();
             source.revocations = revoker_->stats();
+            if (revocation_keys_) source.revocation_keys = revocation_keys_->stats();
             collection->done(metric_samples(source));
           });
         }));

@@ -38,6 +38,7 @@
 #include "gateway/reload.h"
 #include "gateway/replay.h"
 #include "gateway/returning.h"
+#include "gateway/revocation_keys.h"
 #include "gateway/revoker.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
@@ -183,6 +184,7 @@ class Gateway final : public Operations {
   std::unique_ptr<Gatekeeper> gatekeeper_;
   std::unique_ptr<TokenKeys> token_keys_;
   std::unique_ptr<Revoker> revoker_;
+  std::unique_ptr<RevocationKeys> revocation_keys_;  // null: none are looked for
   std::unique_ptr<BusLink> bus_;
   WorkerGroup workers_;
   std::unique_ptr<Timers> timers_;

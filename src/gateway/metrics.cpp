@@ -212,6 +212,14 @@ void add_revocations(Samples& out, const RevokerStats& revocations) {
             static_cast<double>(revocations.entries));
 }
 
+void add_revocation_keys(Samples& out, const bus::RedisKeyScanStats& keys) {
+  out.counter("outcry_revocation_scans_total", "Looks for revoked tokens in Redis, by result.",
+              keys.passes, {{"result", "done"}});
+  out.counter("outcry_revocation_scans_total", "", keys.failures, {{"result", "failed"}});
+  out.gauge("outcry_revocation_keys", "Keys that the last look found.",
+            static_cast<double>(keys.keys));
+}
+
 void add_jwks(Samples& out, const TokenKeysStats& keys) {
   out.counter("outcry_jwks_fetches_total", "Requests for the keys at auth.jwks_url, by result.",
               keys.fetches, {{"result", "fetched"}});
@@ -454,6 +462,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_clients(out);
   add_tokens(out, source.token_keys);
   add_revocations(out, source.revocations);
+  if (source.revocation_keys) add_revocation_keys(out, *source.revocation_keys);
   if (source.token_keys.has_url) add_jwks(out, source.token_keys);
   add_control(out, source);
   add_recovery(out, source);

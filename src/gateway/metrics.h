@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "bus/redis_key_scan.h"
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
 #include "eventlog/log_writer.h"
@@ -48,6 +49,7 @@ struct MetricsSource {
   const GatekeeperStats* access = nullptr;
   TokenKeysStats token_keys;
   RevokerStats revocations;
+  std::optional<bus::RedisKeyScanStats> revocation_keys{};  // absent: none are looked for
 };
 
 /// Workers' counters are summed; what tells workers apart has a label `worker`.

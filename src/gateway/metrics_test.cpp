@@ -55,7 +55,8 @@ class MetricsTest : public testing::Test {
                            .redis = &redis_,
                            .redis_publisher = &publisher_,
                            .access = &access_,
-                           .token_keys = {.has_url = true, .failures = 4}});
+                           .token_keys = {.has_url = true, .failures = 4},
+                           .revocation_keys = bus::RedisKeyScanStats{.passes = 5}});
   }
 
   ControlStats control_;

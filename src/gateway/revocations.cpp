@@ -7,6 +7,8 @@ namespace outcry::gateway {
 namespace {
 
 constexpr std::chrono::minutes kForgetInterval{1};
+/// An end that is told again as a time to live comes out a little different each time.
+constexpr std::chrono::seconds kSameEnd{5};
 
 limits::Key key_if_any(const limits::KeyHash& hash, RevocationKind kind, std::string_view value) {
   return value.empty() ? limits::kNobody : revocation_key(hash, kind, value);
@@ -34,7 +36,8 @@ Revocations::Added Revocations::add(const Revocation& revocation, WallTime now) 
   const auto found = entries_.find(revocation.key);
   if (found != entries_.end()) {
     Entry& entry = found->second;
-    const bool adds = entry.until <= now || revocation.issued_before > entry.issued_before;
+    const bool adds = entry.until <= now || revocation.until > entry.until + kSameEnd ||
+                      revocation.issued_before > entry.issued_before;
     entry.until = std::max(entry.until, revocation.until);
     entry.issued_before = std::max(entry.issued_before, revocation.issued_before);
     return adds ? Added::added : Added::known;

@@ -80,6 +80,8 @@ TEST_F(RevocationsTest, the_longer_one_and_the_later_one_count) {
   EXPECT_EQ(add(RevocationKind::user, "u", kNow + seconds(30), kNow), Added::known);
   EXPECT_EQ(add(RevocationKind::user, "u", kNow + seconds(30)), Added::added);
   EXPECT_TRUE(revoked(claims(), kNow + seconds(59)));
+  EXPECT_EQ(add(RevocationKind::user, "u", kNow + seconds(65)), Added::known) << "about the same";
+  EXPECT_EQ(add(RevocationKind::user, "u", kNow + seconds(90)), Added::added);
   EXPECT_EQ(table_.size(), 1u);
 }
 

@@ -407,6 +407,22 @@ describe("revocation", () => {
     assert.equal((await refused).data.code, "token_revoked");
   });
 
+  it("by keys of Redis, by which a new process knows them as well", async () => {
+    const auth = { revocation_prefix: "blacklist:", revocation_scan_ms: 100 };
+    await publisher.client.set("blacklist:k1", "", { EX: 60 });
+    const third = await Gateway.start({ redis, config: { auth } });
+    try {
+      await third.untilReady();
+      assert.equal(await refusalOf(third, accessTokenOf(user, { jti: "k1" })), "token_revoked");
+      const there = await connect(third, { jti: "k2" });
+      await publisher.client.set("blacklist:k2", "", { EX: 60 });
+      await ended(there);
+      assert.equal(await refusalOf(third, there.token), "token_revoked");
+    } finally {
+      await third.stop();
+    }
+  });
+
   it("says what is wrong with a request", async () => {
     assert.equal((await gateway.post("/v1/revoke", {})).status, 422);
     assert.equal((await gateway.post("/v1/revoke", { jti: "a", user: "b" })).status, 422);
