@@ -99,7 +99,12 @@ int serve(const cli::ServeOptions& options) {
   api::OperationsServer operations(io,
                                    {.api_keys = config.operations.api_keys,
                                     .body_bytes_max = config.operations.body_bytes_max,
-                                    .tls = operations_tls},
+                                    .tls = operations_tls,
+                                    .on_key_refused =
+                                        [&gateway](const std::string& address) {
+                                          gateway.audit().add_administration("key_refused", {},
+                                                                             address);
+                                        }},
                                    std::move(router));
   gateway.certificates().use("operations", operations_tls);
   listen_for_operations(operations, config);

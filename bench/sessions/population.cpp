@@ -74,8 +74,10 @@ Population::Population(std::uint32_t users)
       options_(gateway::transport_options(config_)),
       admission_(rules_.limits.limits),
       owners_(io_.get_executor(), cache_options(config_), own_all(io_)),
+      audit_(rules_.audit, control_, [](EngineId) { return net::IpAddress(); }),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
-      context_{0, rules_, tokens_, hub_, sessions_, control_, stats_, key_wait_, limits_, {}},
+      context_{0,      rules_, tokens_,   hub_,    sessions_, control_,
+               audit_, stats_, key_wait_, limits_, revocations_, {}},
       endpoint_(loop_, options_, application_, {.worker = 0}, nullptr) {}
 
 std::span<const Population::Kind> Population::kinds() {
@@ -124,7 +126,7 @@ transport::EngineSession& Population::engine(std::uint32_t user) {
 // What only CONNECT needs has come and gone.
 void Population::make_engine_clients() {
   for (std::uint32_t user = 0; user < users_; ++user) {
-    clients_.emplace_back().emplace(context_, net::IpNetwork(), nullptr);
+    clients_.emplace_back().emplace(context_, net::IpNetwork(), net::IpAddress(), nullptr);
   }
 }
 

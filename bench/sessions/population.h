@@ -29,6 +29,7 @@
 #include "base/slot_table.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
+#include "gateway/revocations.h"
 #include "gateway/config.h"
 #include "gateway/engine_client.h"
 #include "gateway/room_table.h"
@@ -96,12 +97,15 @@ class Population {
   gateway::ControlWaker waker_{[] {}};
   gateway::ControlMailbox mailbox_{waker_, 16};
   gateway::ControlLink control_{mailbox_};
+  gateway::AuditLink audit_;
   gateway::ClientStats stats_;
   gateway::KeyWait key_wait_;
   gateway::WorkerLimits limits_{rules_.limits};
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   gateway::ClientSessions sessions_;
+  gateway::KeyWait key_wait_;
+  gateway::Revocations revocations_{1};
   gateway::ClientContext context_;
   std::deque<std::optional<gateway::EngineClient>> clients_;  // by engine slot
   Nobody application_;

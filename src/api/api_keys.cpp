@@ -1,5 +1,8 @@
 #include "api/api_keys.h"
 
+#include <iterator>
+
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -20,6 +23,15 @@ bool ApiKeys::matches(std::string_view presented) const {
     matching |= static_cast<int>(CRYPTO_memcmp(known.data(), wanted.data(), wanted.size()) == 0);
   }
   return matching != 0;
+}
+
+std::string ApiKeys::id_of(std::string_view key) {
+  constexpr std::size_t kBytes = 6;
+  const Digest whole = digest(key);
+  std::string out;
+  for (std::size_t i = 0; i < kBytes; ++i)
+    fmt::format_to(std::back_inserter(out), "{:02x}", whole[i]);
+  return out;
 }
 
 ApiKeys::Digest ApiKeys::digest(std::string_view key) {

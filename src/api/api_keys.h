@@ -21,6 +21,10 @@ class ApiKeys {
 
   [[nodiscard]] bool matches(std::string_view presented) const;
 
+  /// What a key is called in records: the first 12 hexadecimal digits of its SHA-256, by which
+  /// whoever has the key finds it, and nobody else guesses one of 16 random bytes.
+  [[nodiscard]] static std::string id_of(std::string_view key);
+
  private:
   using Digest = std::array<unsigned char, 32>;
   static Digest digest(std::string_view key);

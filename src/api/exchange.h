@@ -19,7 +19,14 @@ struct Request {
   std::string_view body;
   std::string parameter;             // what stands for {…} in the route's path, decoded
   std::string_view idempotency_key;  // of the header; empty if absent
+  /// Which of the API keys was shown, not what it is (ApiKeys::id_of); empty: none was needed.
+  std::string_view key_id;
 };
+
+/// Who asks, as records say it: "api:KEY_ID".
+[[nodiscard]] inline std::string source_of(const Request& request) {
+  return "api:" + std::string(request.key_id);
+}
 
 struct Response {
   unsigned status = 200;

@@ -78,6 +78,7 @@ void add_member_routes(Router& router, gateway::Operations& operations) {
   router.add({"POST", "/v1/remove", true, [&operations](const Request& request, Respond respond) {
                 auto removal = decode_removal(request.body);
                 if (!removal) return respond(problem_response(std::move(removal.error())));
+                removal->by = source_of(request);
                 operations.remove_member(
                     *std::move(removal),
                     [respond = std::move(respond)](const Result<std::size_t>& removed) mutable {

@@ -184,6 +184,7 @@ class OperationsServer::Core::Connection {
       const ProblemKind kind = problem->kind;
       if (kind == ProblemKind::missing_key || kind == ProblemKind::wrong_key) {
         ++core_->stats.keys_refused;
+        if (core_->options.on_key_refused) core_->options.on_key_refused(peer_address());
       }
       // Only a well-framed request without a body leaves the stream at the next one.
       const bool is_framed =
@@ -202,6 +203,12 @@ class OperationsServer::Core::Connection {
     Response response = co_await answer(parser);
     if (core_->stopped) co_return false;
     co_return co_await reply(std::move(response), head_of(parser), parser.keep_alive());
+  }
+
+  [[nodiscard]] std::string peer_address() {
+    boost::system::error_code error;
+    const auto peer = stream_.tcp().socket().remote_endpoint(error);
+    return error ? std::string() : peer.address().to_string();
   }
 
   asio::awaitable<bool> wait_for_request() {
@@ -226,12 +233,15 @@ class OperationsServer::Core::Connection {
     const auto& message = parser.get();
     const std::string_view target = view(message.target());
     const std::size_t mark = target.find('?');
+    const std::string key_id =
+        head_of(parser).api_key.empty() ? std::string() : ApiKeys::id_of(head_of(parser).api_key);
     Request request{
         .path = target.substr(0, mark),
         .query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1),
         .body = message.body(),
         .parameter = {},
         .idempotency_key = view(message["Idempotency-Key"]),
+        .key_id = key_id,
     };
     const Route* const route = core_->router.find(view(message.method_string()), request.path);
     OUTCRY_ASSERT(route != nullptr);  // check_head() found it

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ struct OperationsServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};     // between requests
   std::chrono::milliseconds linger{1'000};            // to read on after a refusal
   std::shared_ptr<const net::TlsIdentity> tls;        // null: plain HTTP
+  /// Called with the caller's address for each request whose key is missing or wrong.
+  std::function<void(const std::string& address)> on_key_refused;
 };
 
 struct OperationsServerStats {

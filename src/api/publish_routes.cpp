@@ -148,6 +148,7 @@ void handle(gateway::Operations& operations, const PublishLimits& limits, Publis
       return;
     }
   }
+  for (bus::Publication& publication : *publications) publication.source = source_of(request);
   publish_all(operations, *std::move(publications), is_batch, std::move(respond));
 }
 

@@ -35,8 +35,10 @@ Response response_to(gateway::ReloadReport report) {
 void add_reload_route(Router& router, gateway::Reloader& reloader) {
   router.add({.method = "POST",
               .path = "/v1/reload",
-              .handle = [&reloader](const Request&,
-                                    Respond respond) { respond(response_to(reloader.reload())); },
+              .handle =
+                  [&reloader](const Request& request, Respond respond) {
+                    respond(response_to(reloader.reload(source_of(request))));
+                  },
               .takes_body = false});
 }
 

@@ -43,7 +43,8 @@ struct Publication {
   std::vector<std::string> attachments;  // bytes; `arguments` holds a placeholder for each
   bool is_volatile = false;              // may be dropped when a socket isn't writable
   std::optional<Callback> callback;
-  std::string id;  // idempotency id of the publisher, or empty
+  std::string id;      // idempotency id of the publisher, or empty
+  std::string source;  // who published, for the audit trail: "redis:CHANNEL", "api:KEY_ID"
 };
 
 /// Makes the audience join `rooms`.

@@ -12,6 +12,7 @@
 #include "auth/token_verifier.h"
 #include "base/ids.h"
 #include "base/slot_table.h"
+#include "gateway/audit_link.h"
 #include "gateway/config.h"
 #include "gateway/control_link.h"
 #include "gateway/limit_rules.h"
@@ -38,6 +39,7 @@ struct SharedRules {
   RecoveryIds recovery_ids;
   bool stores_sockets = false;     // sockets outlive the process
   bool cursors_by_device = false;  // recovery.cursors
+  AuditRules audit{};
 
   /// nullopt if it is not served.
   [[nodiscard]] std::optional<NamespaceId> namespace_id(std::string_view name) const {
@@ -67,6 +69,7 @@ struct ClientContext {
   rooms::Hub& hub;
   ClientSessions& sessions;
   ControlLink& control;
+  AuditLink& audit;
   ClientStats& stats;
   KeyWait& key_wait;
   WorkerLimits& limits;

@@ -60,6 +60,7 @@ void ClientSession::begin_again(const ReturnAnswer& answer, bool greets) {
     context_.hub.join(id_, room);
     ask_again_about(room);
   }
+  record(audit::Kind::resume, {.rooms = return_->offer.socket.rooms});
   send_connect(return_->offer.pid);
   ++context_.stats.recoveries;
 }
@@ -98,6 +99,7 @@ ParkedSocket ClientSession::parked() const {
 
 /// `room`: the only one that is to be loaded anew; empty: everything is.
 void ClientSession::send_resync(Resync reason, std::string_view room) {
+  record(audit::Kind::resync, {"reason", name_of(reason), room});
   std::string payload = fmt::format(R"({{"reason":"{}")", name_of(reason));
   if (!room.empty()) {
     payload += R"(,"room":)";

@@ -16,6 +16,10 @@ namespace {
 /// The `type` of a signed grant, which tokens don't have: neither serves for the other.
 constexpr std::string_view kGrantType = "grant";
 
+/// Whose wish a change was, for the audit trail.
+constexpr std::string_view kClient = "client";
+constexpr std::string_view kPublisher = "publisher";
+
 std::string timestamp_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(wall_now())));
@@ -76,6 +80,7 @@ void ClientSession::open(bool greeted, const eventlog::Position& position, Resyn
     note(eventlog::SessionOpened{std::string(sid()), user_, std::string(namespace_name())});
     send_position(position);
   }
+  record(audit::Kind::connect, {"transport", engine_.is_websocket() ? "websocket" : "polling"});
   if (resync != Resync::none) send_resync(resync);
   if (greeted) greet();
 }
@@ -98,6 +103,23 @@ void ClientSession::send_with_position(std::string packet, const eventlog::Posit
 void ClientSession::note(eventlog::Change change) {
   if (!context_.rules.stores_sockets || !recoverable()) return;
   context_.control.send(std::make_unique<eventlog::Change>(std::move(change)));
+}
+
+// Who connects and who is where are recorded by choice, each by itself.
+void ClientSession::record(audit::Kind kind, const Noted& noted) {
+  const AuditRules& rules = context_.audit.rules();
+  const bool is_of_rooms = kind == audit::Kind::join || kind == audit::Kind::deny ||
+                           kind == audit::Kind::leave || kind == audit::Kind::remove;
+  if (!(is_of_rooms ? rules.rooms : rules.connections)) return;
+  audit::Record record{.kind = kind,
+                       .time = wall_now(),
+                       .user = user_,
+                       .namespace_name = std::string(namespace_name()),
+                       .rooms = {noted.rooms.begin(), noted.rooms.end()},
+                       .socket = std::string(sid())};
+  if (!noted.room.empty()) record.rooms.emplace_back(noted.room);
+  if (!noted.name.empty()) record.details = {{noted.name, std::string(noted.value)}};
+  context_.audit.send(std::move(record), engine_.id());
 }
 
 void ClientSession::greet() {
@@ -125,25 +147,31 @@ void ClientSession::enter(const RoomTarget& target) {
   if (context_.hub.join(id_, target.room) == rooms::Change::none) return;
   if (return_) return_->offer.socket.rooms.emplace_back(target.room->name());
   note(eventlog::SessionJoined{std::string(sid()), std::string(target.room->name())});
+  record(audit::Kind::join, {"cause", kPublisher, target.room->name()});
 }
 
 void ClientSession::leave(const RoomTarget& target) {
   if (target.socket_id == sid()) in_own_room = false;
-  if (target.room) leave(target.room);
+  if (target.room) leave(target.room, kPublisher);
 }
 
-void ClientSession::leave(const rooms::RoomRef& room) {
+void ClientSession::leave(const rooms::RoomRef& room, std::string_view cause) {
   if (rights_) std::erase(rights_->asked, room->number());
   if (return_) std::erase(return_->offer.socket.rooms, room->name());
   note(eventlog::SessionLeft{std::string(sid()), std::string(room->name())});
-  if (context_.hub.leave(id_, room->number()) == rooms::Change::presence) {
+  const rooms::Change change = context_.hub.leave(id_, room->number());
+  if (change != rooms::Change::none) {
+    const bool is_wish = cause == kClient || cause == kPublisher;
+    record(is_wish ? audit::Kind::leave : audit::Kind::remove, {"cause", cause, room->name()});
+  }
+  if (change == rooms::Change::presence) {
     context_.control.send(RoomEmptied{.worker = context_.worker, .room = room});
   }
 }
 
 void ClientSession::remove(const rooms::RoomRef& room) {
   if (return_) return_->removed = return_->removed || return_->asking;
-  leave(room);
+  leave(room, "removed");
   ++context_.stats.removals;
   const RoomCommand told = leave_command_of(room->name());
   send_event(told.command.reply, reply_payload(told.command, told.object_id));
@@ -291,7 +319,7 @@ void ClientSession::on_late_answer(JoinAnswer& answer) {
   if (found == pending_.end()) return;
   const bool ends_right = found->refused.value_or(Code::forbidden) == Code::forbidden;
   const rooms::RoomRef room = std::exchange(answer.room, rooms::RoomRef());
-  if (room && ends_right) leave(room);
+  if (room && ends_right) leave(room, "right_ended");
 }
 
 void ClientSession::on_join_answer(JoinAnswer answer) {
@@ -303,14 +331,18 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
     const Code code = denied ? pending.refused.value_or(Code::forbidden) : Code::unavailable;
     // A member's right has ended. A store that doesn't answer has said nothing: who is in stays.
-    if (code == Code::forbidden && answer.room) leave(answer.room);
+    if (code == Code::forbidden && answer.room) leave(answer.room, "right_ended");
     if (pending.command == nullptr) return;
     return refuse({.code = code, .command = pending.command, .object_id = pending.object_id},
                   pending.ack_id);
   }
   ++context_.stats.joins;
   const bool is_new = context_.hub.join(id_, answer.room) != rooms::Change::none;
-  if (is_new) ask_again_about(answer.room);
+  if (is_new) {
+    ask_again_about(answer.room);
+    const std::string_view cause = pending.command == nullptr ? "greeting" : kClient;
+    record(audit::Kind::join, {"cause", cause, answer.room->name()});
+  }
   if (is_new) note(eventlog::SessionJoined{std::string(sid()), std::string(answer.room->name())});
   // Who was a member has had what is replayed.
   if (is_new || !answer.replayed) send_frames(answer);
@@ -335,7 +367,9 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
            std::string(pending.command->room_prefix) + pending.object_id == room;
   });
   ++context_.stats.leaves;
-  if (const rooms::RoomRef joined = context_.hub.find(id_, namespace_id_, room)) leave(joined);
+  if (const rooms::RoomRef joined = context_.hub.find(id_, namespace_id_, room)) {
+    leave(joined, kClient);
+  }
   confirm(command, object_id, ack_id);
 }
 
@@ -386,6 +420,11 @@ void ClientSession::confirm(const Command& command, std::string_view object_id,
 
 void ClientSession::refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id) {
   ++context_.stats.joins_refused;
+  std::string room;
+  if (refusal.command != nullptr && !refusal.object_id.empty()) {
+    room.append(refusal.command->room_prefix).append(refusal.object_id);
+  }
+  record(audit::Kind::deny, {"code", row_of(refusal.code).name, room});
   send_event("error", error_payload(refusal));
   if (ack_id) send_ack(*ack_id, error_ack_payload(refusal));
 }

@@ -13,6 +13,7 @@
 #include <forward_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,15 @@ class ClientSession {
   [[nodiscard]] bool recoverable() const noexcept;
   /// Tells the log, where there is one on disk.
   void note(eventlog::Change change);
+  /// What the audit trail shall have of it, besides who it is.
+  struct Noted {
+    std::string_view name;   // of a detail
+    std::string_view value;  // and what it is
+    std::string_view room{};
+    std::span<const std::string> rooms{};
+  };
+  /// Tells the audit trail, if it is to have such records.
+  void record(audit::Kind kind, const Noted& noted);
   /// `address`: of the client, as limits know it.
   void on_event(const socketio::Packet& packet, net::IpNetwork address);
   /// Tells that an event was not taken.
@@ -161,7 +171,7 @@ class ClientSession {
   void send_ack(std::uint64_t ack_id, std::string_view arguments);
   [[nodiscard]] std::string_view namespace_name() const;
   [[nodiscard]] std::size_t pending_count() const;
-  void leave(const rooms::RoomRef& room);
+  void leave(const rooms::RoomRef& room, std::string_view cause);
   void send_connect(std::string_view pid);
   void send_frames(const JoinAnswer& answer);
   void send_position(const eventlog::Position& position);

@@ -44,6 +44,7 @@ bool ClientSession::may_renew() const noexcept {
 void ClientSession::refuse_token(Code code, std::optional<std::uint64_t> ack_id) {
   if (may_renew()) ++tokens_refused_;
   ++context_.stats.token_refreshes_refused;
+  record(audit::Kind::refuse, {"code", row_of(code).name});
   const Refusal refusal{.code = code};
   send_event("error", error_payload(refusal));
   if (ack_id) send_ack(*ack_id, error_ack_payload(refusal));

@@ -225,6 +225,22 @@ struct EventlogConfig {
   std::size_t waiting_bytes_max = 67'108'864;
 };
 
+/// [audit]: what is recorded so that nobody can change it, and for how long (src/audit).
+struct AuditConfig {
+  std::string path;      // a directory; empty: nothing is recorded
+  std::string key_file;  // empty: audit.key in that directory
+  Strings records{"connections", "rooms", "publications", "administration"};
+  std::string publications = "all";
+  milliseconds sync{1'000};
+  std::size_t checkpoint_records = 1'000;
+  seconds checkpoint{60};
+  std::size_t file_bytes_max = 67'108'864;
+  seconds file_age_max{86'400};
+  seconds age_max{34'560'000};  // 400 days
+  std::size_t bytes_max = 0;
+  std::size_t waiting_bytes_max = 67'108'864;
+};
+
 /// [recovery]: clients that come back.
 struct RecoveryConfig {
   bool enabled = true;
@@ -291,6 +307,7 @@ struct Config {
   PolicyHttpConfig policy_http;
   EventsConfig events;
   EventlogConfig eventlog;
+  AuditConfig audit;
   RecoveryConfig recovery;
   ContractConfig contract;
   LimitsConfig limits;

@@ -65,6 +65,7 @@ class Rules {
     policies();
     events();
     eventlog();
+    audit();
     limits();
     return std::move(problems_);
   }
@@ -248,6 +249,17 @@ class Rules {
         socketio::is_reserved_event(config_.recovery.position_event)) {
       problem("recovery.position_event: \"{}\" can't be the name of an event",
               config_.recovery.position_event);
+    }
+  }
+
+  void audit() {
+    const AuditConfig& audit = config_.audit;
+    if (audit.path.empty() && !audit.key_file.empty()) {
+      problem("audit.key_file: without audit.path nothing is recorded, and nothing signed");
+    }
+    if (audit.bytes_max > 0 && audit.bytes_max < 2 * audit.file_bytes_max) {
+      problem("audit.bytes_max = {}: must be at least twice audit.file_bytes_max = {}, or 0",
+              audit.bytes_max, audit.file_bytes_max);
     }
   }
 

@@ -27,6 +27,8 @@ constexpr ConfigKey reloadable(ConfigKey key) {
 [[nodiscard]] std::span<const ConfigKey> room_keys();
 /// [eventlog]
 [[nodiscard]] std::span<const ConfigKey> eventlog_keys();
+/// [audit]
+[[nodiscard]] std::span<const ConfigKey> audit_keys();
 /// [recovery]
 [[nodiscard]] std::span<const ConfigKey> recovery_keys();
 

@@ -316,6 +316,7 @@ std::vector<ConfigKey> all_keys() {
   add(room_keys());
   add(kEventsKeys);
   add(eventlog_keys());
+  add(audit_keys());
   add(recovery_keys());
   add(kContractKeys);
   add(limits_keys());

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/json_text.h"
+#include "gateway/close_reasons.h"
 #include "protocol/http/target.h"
 
 namespace outcry::gateway {
@@ -42,8 +43,8 @@ std::string token_of_request(const transport::OpenRequest& request,
 }
 
 EngineClient::EngineClient(ClientContext& context, net::IpNetwork address,
-                           std::unique_ptr<Opening> opening)
-    : context_(context), opening_(std::move(opening)), address_(address) {}
+                           const net::IpAddress& peer, std::unique_ptr<Opening> opening)
+    : context_(context), opening_(std::move(opening)), address_(address), peer_(peer) {}
 
 void EngineClient::on_text(EngineSession& engine, std::string_view text) {
   take(engine, reader_.text(text, context_.rules.packet_limits), text.size());
@@ -67,6 +68,7 @@ void EngineClient::take(EngineSession& engine,
   if (!namespace_id) {
     if (packet.type != socketio::PacketType::connect) return violated(engine);
     ++context_.stats.connects_refused;
+    note_refusal(engine, {.namespace_name = packet.namespace_name}, "invalid_namespace");
     return send_connect_error(engine, packet.namespace_name, "Invalid namespace", {});
   }
   ClientSession* session = session_in(*namespace_id);
@@ -84,7 +86,7 @@ void EngineClient::take(EngineSession& engine, const socketio::Packet& packet,
       return session != nullptr || asked_for(namespace_id) ? violated(engine)
                                                            : connect(engine, packet, namespace_id);
     case socketio::PacketType::disconnect:
-      return session == nullptr ? violated(engine) : erase(*session);
+      return session == nullptr ? violated(engine) : erase(*session, "client");
     case socketio::PacketType::event:
     case socketio::PacketType::binary_event:
       if (session == nullptr) return violated(engine);
@@ -116,10 +118,11 @@ void EngineClient::refuse(EngineSession& engine, const socketio::Packet& packet,
                           ClientSession* session, std::chrono::milliseconds retry_after) {
   using socketio::PacketType;
   if (packet.type == PacketType::connect && session == nullptr) {
-    return refuse(engine, packet.namespace_name, Code::rate_limited, retry_after);
+    return refuse(engine, {.namespace_name = packet.namespace_name}, Code::rate_limited,
+                  retry_after);
   }
   if (session == nullptr) return violated(engine);
-  if (packet.type == PacketType::disconnect) return erase(*session);
+  if (packet.type == PacketType::disconnect) return erase(*session, "client");
   if (packet.type == PacketType::event || packet.type == PacketType::binary_event) {
     session->refuse({.code = Code::rate_limited, .retry_after = retry_after}, packet.id);
   }
@@ -148,10 +151,13 @@ void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) {
     const TokenRefusal refusal = refusal_of(verified.error());
-    return refuse(engine, name_of(namespace_id), refusal.code, refusal.retry_after);
+    const std::string cause = verified.error().message();
+    return refuse(engine, {.namespace_name = name_of(namespace_id), .cause = cause}, refusal.code,
+                  refusal.retry_after);
   }
   if (!context_.control.clear()) {
-    return refuse(engine, name_of(namespace_id), Code::unavailable);
+    return refuse(engine, {.namespace_name = name_of(namespace_id), .user = (*verified)->user},
+                  Code::unavailable);
   }
   if (!opening_) opening_ = std::make_unique<Opening>();  // back in the only namespace
   opening_->asked.push_front(
@@ -184,9 +190,9 @@ std::unique_ptr<Returning> EngineClient::returning(EngineSession& engine, std::s
 void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
   const NamespaceId namespace_id = answer.namespace_id;
   if (answer.refused) {
-    (void)take_asked(namespace_id);
-    return refuse(engine, name_of(namespace_id), *answer.refused,
-                  std::chrono::milliseconds(answer.retry_after_ms));
+    const Asked asked = take_asked(namespace_id);
+    return refuse(engine, {.namespace_name = name_of(namespace_id), .user = asked.claims->user},
+                  *answer.refused, std::chrono::milliseconds(answer.retry_after_ms));
   }
   if (revoked(*asked(namespace_id).claims)) {  // while control was asked
     (void)take_asked(namespace_id);
@@ -247,15 +253,27 @@ void EngineClient::on_drained() {
 ParkedSocket EngineClient::give_up(ClientSession& session) {
   ParkedSocket socket = session.parked();
   sessions_.erase_value(session.id());
-  release(session, false);
+  release(session, false, "moved");
   return socket;
 }
 
-void EngineClient::refuse(EngineSession& engine, std::string_view namespace_name, Code code,
+void EngineClient::refuse(EngineSession& engine, const Refused& refused, Code code,
                           std::chrono::milliseconds retry_after) {
   ++context_.stats.connects_refused;
-  send_connect_error(engine, namespace_name, row_of(code).message,
+  note_refusal(engine, refused, row_of(code).name);
+  send_connect_error(engine, refused.namespace_name, row_of(code).message,
                      connect_error_data(code, retry_after));
+}
+
+void EngineClient::note_refusal(EngineSession& engine, const Refused& refused,
+                                std::string_view code) {
+  if (!context_.audit.rules().connections) return;
+  audit::Record record{.kind = audit::Kind::refuse,
+                       .time = wall_now(),
+                       .user = std::string(refused.user),
+                       .namespace_name = std::string(refused.namespace_name)};
+  record.details = {{"code", std::string(code)}, {"cause", std::string(refused.cause)}};
+  context_.audit.send(std::move(record), engine.id());
 }
 
 bool EngineClient::asked_for(NamespaceId namespace_id) const {
@@ -313,17 +331,19 @@ void EngineClient::disconnect(ClientSession& session) {
   std::string packet = "4";
   socketio::append_disconnect(packet, name_of(session.namespace_id()));
   session.engine().send(transport::make_frame(packet));
-  erase(session);
+  erase(session, "publisher");
 }
 
 /// The client's wish, or a publisher's: it is over.
-void EngineClient::erase(ClientSession& session) {
+void EngineClient::erase(ClientSession& session, std::string_view cause) {
   sessions_.erase_value(session.id());
   session.note(eventlog::SessionEnded{std::string(session.sid())});
-  release(session, false);
+  release(session, false, cause);
 }
 
-void EngineClient::release(ClientSession& session, bool parks) {
+void EngineClient::release(ClientSession& session, bool parks, std::string_view cause) {
+  // One that waits to be what it was has not been connected.
+  if (!session.claims()) session.record(audit::Kind::disconnect, {"cause", cause});
   if (parks && session.recoverable()) {  // before its rooms are left: they are to stay known
     context_.control.send(std::make_unique<SocketParked>(SocketParked{session.parked()}));
   }
@@ -333,12 +353,12 @@ void EngineClient::release(ClientSession& session, bool parks) {
 }
 
 // What control is asked about is settled by the worker when the answer finds nobody.
-void EngineClient::on_close(bool parks) {
+void EngineClient::on_close(bool parks, transport::CloseReason reason) {
   const ShortList<SessionId> sessions = std::move(sessions_);
   for (const SessionId id : sessions.items()) {
     ClientSession& session = *context_.sessions.find(id);
     if (!parks) session.note(eventlog::SessionEnded{std::string(session.sid())});
-    release(session, parks);
+    release(session, parks, gateway::name_of(reason));
   }
 }
 

@@ -60,19 +60,22 @@ class EngineClient {
   };
   /// What only CONNECT needs.
   struct Opening {
-    net::IpAddress address{};  // of the request that opened the session
-    std::string token{};       // likewise
+    std::string token{};  // of the request that opened the session
     std::forward_list<Asked> asked{};
     std::forward_list<Attempt> unsettled{};  // their key is being fetched
   };
 
-  /// `address`: of the opening request, as limits know it. `opening` may be null.
-  EngineClient(ClientContext& context, net::IpNetwork address, std::unique_ptr<Opening> opening);
+  /// `address`: of the opening request, as limits know it; `peer`: the same in full. `opening` may
+  /// be null.
+  EngineClient(ClientContext& context, net::IpNetwork address, const net::IpAddress& peer,
+               std::unique_ptr<Opening> opening);
   EngineClient(const EngineClient&) = delete;
   EngineClient& operator=(const EngineClient&) = delete;
 
   /// As limits know it; nobody: exempt.
   [[nodiscard]] net::IpNetwork address() const noexcept { return address_; }
+  /// As the audit trail tells it.
+  [[nodiscard]] const net::IpAddress& peer() const noexcept { return peer_; }
 
   void on_text(transport::EngineSession& engine, std::string_view text);
   void on_binary(transport::EngineSession& engine, Bytes bytes);
@@ -85,7 +88,7 @@ class EngineClient {
   /// No newer keys are to be had: what waited for one is looked at again.
   void on_keys(transport::EngineSession& engine);
   /// The engine session is gone: so are its sockets. `parks`: their clients may come back.
-  void on_close(bool parks);
+  void on_close(bool parks, transport::CloseReason reason);
   /// Its client has come back on another connection: the socket, which ends here.
   [[nodiscard]] ParkedSocket give_up(ClientSession& session);
   /// A publisher's doing: one socket leaves its namespace, the connection stays.
@@ -93,6 +96,12 @@ class EngineClient {
 
  private:
   using EngineSession = transport::EngineSession;
+  /// Who asked for a socket and got none, for the audit trail.
+  struct Refused {
+    std::string_view namespace_name;
+    std::string_view user;   // empty: not known
+    std::string_view cause;  // more than the client is told
+  };
 
   void take(EngineSession& engine, const Result<std::optional<socketio::Packet>>& packet,
             std::size_t bytes);
@@ -120,7 +129,7 @@ class EngineClient {
                                                      const std::string& user) const;
   void open(EngineSession& engine, NamespaceId namespace_id, const eventlog::Position& position,
             Resync resync);
-  void refuse(EngineSession& engine, std::string_view namespace_name, Code code,
+  void refuse(EngineSession& engine, const Refused& refused, Code code,
               std::chrono::milliseconds retry_after = {});
   [[nodiscard]] ClientSession* session_in(NamespaceId namespace_id);
   [[nodiscard]] std::string_view name_of(NamespaceId namespace_id) const;
@@ -129,8 +138,9 @@ class EngineClient {
   [[nodiscard]] Asked take_asked(NamespaceId namespace_id);
   [[nodiscard]] std::string device_of(std::string_view data) const;
   [[nodiscard]] limits::Party party_of(std::string_view user) const;
-  void erase(ClientSession& session);
-  void release(ClientSession& session, bool parks);
+  void erase(ClientSession& session, std::string_view cause);
+  void release(ClientSession& session, bool parks, std::string_view cause);
+  void note_refusal(EngineSession& engine, const Refused& refused, std::string_view code);
   [[nodiscard]] bool greets(const auth::Claims& claims) const;
   void violated(EngineSession& engine);
 
@@ -139,6 +149,7 @@ class EngineClient {
   ShortList<SessionId> sessions_;     // one for each joined namespace
   std::unique_ptr<Opening> opening_;  // null once no CONNECT can come any more
   const net::IpNetwork address_;
+  const net::IpAddress peer_;
 };
 
 }  // namespace outcry::gateway

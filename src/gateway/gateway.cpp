@@ -28,6 +28,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       transport_(transport_options(config_, raise_file_limit())),
       reloader_(reloader),
       log_(config_),
+      audit_(config_.audit),
       rules_(shared_rules(config_, log_.recovery_key())),
       files_(static_files(config_)),
       waker_([this] { post([this] { drain_control_mailbox(); }); }),
@@ -64,7 +65,11 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
   load_log();
   if (transport_.tls) transport_.tls->forget_ticket_seed();  // the workers have it
   certificates_.use("clients", transport_.tls);
+  if (audit_.rules().publications) record_publications();
   if (reloader != nullptr) {
+    reloader->on_report = [this](const ReloadReport& report, std::string_view by) {
+      audit_.add_reload(report, by);
+    };
     reloader->add(
         [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
   }
@@ -101,6 +106,7 @@ void Gateway::start() {
   if (const std::string warning = file_shortage(config_, raise_file_limit()); !warning.empty()) {
     log::warning("{}", warning);
   }
+  audit_.start();
   workers_.start();
   token_keys_->start();
   if (revocation_keys_) revocation_keys_->start();
@@ -118,6 +124,7 @@ std::uint16_t Gateway::port() const noexcept {
 
 void Gateway::drain() {
   draining_ = true;
+  audit_.add_administration("drain", {});
   publisher_.release_all_paced(steady_now());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), Drain{});
@@ -136,6 +143,8 @@ void Gateway::stop() {
   if (bus_) bus_->stop();
   workers_.stop();
   log_.stop();
+  drain_audit();
+  audit_.stop();
   gatekeeper_.reset();
   token_keys_.reset();
   if (revocation_keys_) revocation_keys_->stop();
@@ -173,7 +182,8 @@ void Gateway::take(std::unique_ptr<MemberCheck> check) {
     if (!allowed || *allowed) return;
     remove_in_order({.namespace_name = config_.socketio.namespaces[check->namespace_id],
                      .room = check->room,
-                     .user = check->question.user},
+                     .user = check->question.user,
+                     .by = "recheck"},
                     [](const Result<std::size_t>&) {});
   });
 }
@@ -289,6 +299,7 @@ Readiness Gateway::readiness() const {
          .ok = true,
          .text = failing ? "can't be written: what is missed now can't be sent again" : "written"});
   }
+  audit_.append_check(out);
   if (gatekeeper_) gatekeeper_->append_checks(out);
   if (token_keys_) token_keys_->append_checks(out);
   if (revocation_keys_) revocation_keys_->append_checks(out);
@@ -336,6 +347,7 @@ void Gateway::collect_metrics(MetricsDone done) {
             source.history_bytes = history_.bytes();
             source.parked = parked_.size();
             if (log_.writer() != nullptr) source.log = log_.writer()->stats();
+            source.audit = audit_.stats();
             source.paced = publisher_.replaced();
             source.deliveries_dropped = workers_.dropped();
             source.certificates = certificates_.all();

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/audit_trail.h"
 #include "gateway/bus_link.h"
 #include "gateway/certificate_watch.h"
 #include "gateway/client_context.h"
@@ -86,6 +87,9 @@ class Gateway final : public Operations {
   /// Of both ports; the operations port's are told to it from outside.
   [[nodiscard]] CertificateWatch& certificates() noexcept { return certificates_; }
 
+  /// For what is done to the gateway from outside.
+  [[nodiscard]] AuditTrail& audit() noexcept { return audit_; }
+
   void publish(bus::Publication publication, PublishDone done) override;
   void remove_member(MemberRemoval removal, RemovalDone done) override;
   void revoke(TokenRevocation revocation, RevocationDone done) override;
@@ -130,6 +134,10 @@ class Gateway final : public Operations {
   void take(JoinSettled settled);
   void take(RoomEmptied emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
+  void take(AuditNote note);
+  void take(const AuditLost& lost) { audit_.add(lost); }
+  void drain_audit();
+  void record_publications();
   void answer_join(const JoinRequest& request, Result<bool> allowed);
   void remove_in_order(MemberRemoval removal, RemovalDone done);
   void remove_here(const MemberRemoval& removal, RemovalDone done);
@@ -142,7 +150,7 @@ class Gateway final : public Operations {
   void tell_banned_addresses();
   void take_bus_message(bus::Message message, std::string_view channel);
   void take_command(SocketCommand::Kind kind, const bus::Audience& audience,
-                    const std::vector<std::string>& rooms);
+                    const std::vector<std::string>& rooms, std::string_view channel);
   void run_command(SocketCommand::Kind kind, const bus::Audience& audience,
                    const std::vector<std::string>& rooms);
   void accept(bus::Publication publication, std::string_view channel, Publisher::Accepted done);
@@ -177,6 +185,7 @@ class Gateway final : public Operations {
   const Reloader* reloader_;
   CertificateWatch certificates_;
   EventLog log_;
+  AuditTrail audit_;
   SharedRules rules_;
   transport::StaticFiles files_;
   ControlWaker waker_;

@@ -33,7 +33,8 @@ std::error_code Gateway::take_control_event(const bus::Publication& publication)
   if (json::string_member(*fields, "from") == node_) return {};
   remove_in_order({.namespace_name = publication.audience.namespace_name,
                    .room = *std::move(room),
-                   .user = *std::move(user)},
+                   .user = *std::move(user),
+                   .by = publication.source},
                   [](const Result<std::size_t>&) {});
   return {};
 }
@@ -69,6 +70,7 @@ void Gateway::remove_here(const MemberRemoval& removal, RemovalDone done) {
   forbid_returns(*namespace_id, removal);
   const RoomRecord* record = rooms_.find(*namespace_id, removal.room);
   const WorkerSet present = record == nullptr ? 0 : record->present;
+  audit_.add_removal(removal);
   if (present == 0) return done(0);
   if (!workers_.has_room(present)) return done(fail(PublishError::overloaded));
   log::info("member removed: room {}, user {}", removal.room, removal.user);

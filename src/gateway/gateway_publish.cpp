@@ -17,6 +17,25 @@ constexpr std::chrono::milliseconds kUpkeepInterval{1'000};
 // Events of this name are for this server and its peers; no client gets one.
 constexpr std::string_view kControlEvents = "outcry:";
 
+/// Who published what came on this channel of Redis, for the audit trail.
+std::string source_of(std::string_view channel) {
+  return fmt::format("redis:{}", channel);
+}
+
+std::string_view name_of(SocketCommand::Kind kind) {
+  switch (kind) {
+    case SocketCommand::Kind::join:
+      return "join";
+    case SocketCommand::Kind::leave:
+      return "leave";
+    case SocketCommand::Kind::disconnect:
+      return "disconnect";
+    case SocketCommand::Kind::close:
+      return "close";
+  }
+  return "close";
+}
+
 /// What tells one event from another. A payload's id is that of what happened, and several events
 /// may tell of it: with its name and audience it is one event's.
 std::string id_of(const bus::Publication& publication, const std::string& id_member) {
@@ -91,23 +110,26 @@ void Gateway::upkeep() {
 void Gateway::take_bus_message(bus::Message message, std::string_view channel) {
   if (auto* publication = std::get_if<bus::Publication>(&message)) {
     if (publication->event.starts_with(kControlEvents)) {
+      publication->source = source_of(channel);
       if (take_control_event(*publication)) ++stats_.commands_refused;
       return;
     }
+    if (audit_.rules().publications) publication->source = source_of(channel);
     accept(std::move(*publication), channel, {});  // refusals are counted; nobody waits for them
   } else if (auto* join = std::get_if<bus::JoinRooms>(&message)) {
-    take_command(SocketCommand::Kind::join, join->audience, join->rooms);
+    take_command(SocketCommand::Kind::join, join->audience, join->rooms, channel);
   } else if (auto* leave = std::get_if<bus::LeaveRooms>(&message)) {
-    take_command(SocketCommand::Kind::leave, leave->audience, leave->rooms);
+    take_command(SocketCommand::Kind::leave, leave->audience, leave->rooms, channel);
   } else if (auto* away = std::get_if<bus::DisconnectSockets>(&message)) {
     const auto kind =
         away->close_connection ? SocketCommand::Kind::close : SocketCommand::Kind::disconnect;
-    take_command(kind, away->audience, {});
+    take_command(kind, away->audience, {}, channel);
   }
 }
 
 void Gateway::take_command(SocketCommand::Kind kind, const bus::Audience& audience,
-                           const std::vector<std::string>& rooms) {
+                           const std::vector<std::string>& rooms, std::string_view channel) {
+  audit_.add_command(name_of(kind), audience, rooms, source_of(channel));
   // Behind the events that the publisher sent before.
   publisher_.in_order([this, kind, audience, rooms] { run_command(kind, audience, rooms); });
 }

@@ -137,7 +137,8 @@ SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
       .limits = LimitRules(config.limits, limits::KeyHash::random(), worker_count(config)),
       .recovery_ids = RecoveryIds(key),
       .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty(),
-      .cursors_by_device = config.recovery.cursors == "device"};
+      .cursors_by_device = config.recovery.cursors == "device",
+      .audit = AuditRules::of(config.audit)};
 }
 
 transport::StaticFiles static_files(const Config& config) {

@@ -1,7 +1,8 @@
 // gateway/messages.h — what the control thread and the workers tell each other.
 //
 //   control ──▶ worker    deliver, socket admitted, join answered, act on sockets, expel, stop
-//   worker  ──▶ control   socket wanted and gone, join wanted, room lost its members, callback
+//   worker  ──▶ control   socket wanted and gone, join wanted, room lost its members, callback,
+//                         what the audit trail is to have
 //   worker  ──▶ worker    a connection whose session lives there
 //
 // Small values with ids, never pointers to what the other side owns; what many workers get is one
@@ -18,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "audit/record.h"
 #include "auth/token_verifier.h"
 #include "base/ids.h"
 #include "bus/publication.h"
@@ -291,10 +293,21 @@ struct CallbackAnswer {
 /// A change that outlives the process, where the log is on disk.
 using SocketChange = std::unique_ptr<eventlog::Change>;
 
-using ToControl = std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
-                               std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
-                               std::unique_ptr<CursorMove>, SocketChange,
-                               std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
-                               std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>>;
+/// What a worker has seen and the audit trail is to have.
+using AuditNote = std::unique_ptr<audit::Record>;
+
+/// Notes that control's mailbox had no room for.
+struct AuditLost {
+  std::uint64_t count = 0;
+  WallTime from;
+  WallTime to;
+};
+
+using ToControl =
+    std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
+                 std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
+                 std::unique_ptr<CursorMove>, SocketChange, std::unique_ptr<JoinRequest>,
+                 JoinSettled, RoomEmptied, std::unique_ptr<MemberCheck>,
+                 std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost>;
 
 }  // namespace outcry::gateway

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/close_reasons.h"
 #include "gateway/gateway.h"
 
 namespace outcry::gateway {
@@ -13,12 +14,6 @@ namespace {
 using observe::MetricLabel;
 using observe::MetricSample;
 using observe::MetricType;
-
-// In the order of transport::CloseReason.
-constexpr std::array<std::string_view, transport::kCloseReasonCount> kCloseReasons = {
-    "transport_close", "transport_error", "parse_error", "ping_timeout",    "confirm_timeout",
-    "forced_close",    "server_close",    "expired",     "outbox_overflow", "server_shutting_down",
-    "flood",           "lifetime",        "idle",        "banned",          "revoked"};
 
 class Samples {
  public:
@@ -327,6 +322,23 @@ void add_log(Samples& out, const MetricsSource& source) {
   out.gauge("outcry_log_failing", "1 while the log can't be written.", log.failing ? 1 : 0);
 }
 
+void add_audit(Samples& out, const audit::AuditWriterStats& audit) {
+  out.counter("outcry_audit_records_total", "Records taken for the audit trail.", audit.records);
+  out.counter("outcry_audit_lost_total",
+              "Records lost, for too many were waiting; the trail says so itself.", audit.lost);
+  out.counter("outcry_audit_errors_total", "Writes to the audit trail that failed.",
+              audit.failures);
+  out.gauge("outcry_audit_failing", "1 while the audit trail can't be written.",
+            audit.failing ? 1 : 0);
+  out.gauge("outcry_audit_sequence",
+            "Number of its newest record, for outcry audit verify --expect-end.",
+            static_cast<double>(audit.sequence));
+  out.gauge("outcry_audit_bytes", "All its files.", static_cast<double>(audit.trail_bytes));
+  out.gauge("outcry_audit_files", "Their number.", static_cast<double>(audit.files));
+  out.gauge("outcry_audit_waiting_bytes", "Records that wait to be written, with payloads to hash.",
+            static_cast<double>(audit.waiting_bytes));
+}
+
 void add_limits(Samples& out, const MetricsSource& source) {
   limits::LimitCounts counts = source.limits;
   for (const WorkerStats& worker : source.workers) {
@@ -467,6 +479,7 @@ std::vector<MetricSample> metric_samples(const MetricsSource& source) {
   add_control(out, source);
   add_recovery(out, source);
   if (source.log) add_log(out, source);
+  if (source.audit) add_audit(out, *source.audit);
   add_limits(out, source);
   add_certificates(out, source.certificates);
   add_redis(out, source);

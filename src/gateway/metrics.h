@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "audit/audit_writer.h"
 #include "bus/redis_key_scan.h"
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
@@ -38,8 +39,9 @@ struct MetricsSource {
   std::size_t parked = 0;          // sockets whose clients may come back
   std::size_t history_events = 0;  // that can be sent again
   std::size_t history_bytes = 0;
-  std::optional<eventlog::LogWriterStats> log{};  // absent: nothing is written
-  std::uint64_t paced = 0;                        // events replaced while they were held back
+  std::optional<eventlog::LogWriterStats> log{};   // absent: nothing is written
+  std::optional<audit::AuditWriterStats> audit{};  // likewise
+  std::uint64_t paced = 0;                         // events replaced while they were held back
   std::uint64_t deliveries_dropped = 0;
   ReloadStats reloads;
   std::vector<CertificateInUse> certificates;

@@ -49,6 +49,7 @@ class MetricsTest : public testing::Test {
                            .workers = workers_,
                            .rooms = 11,
                            .log = eventlog::LogWriterStats{.writes = 2, .failing = true},
+                           .audit = audit::AuditWriterStats{.records = 3, .lost = 2},
                            .certificates = {{.port = "clients",
                                              .label = "a.example",
                                              .not_after = WallTime(std::chrono::seconds(77))}},

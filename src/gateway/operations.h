@@ -64,6 +64,7 @@ struct MemberRemoval {
   std::string namespace_name = "/";
   std::string room;
   std::string user;
+  std::string by;  // who says so, for the audit trail: "api:KEY_ID"
 };
 
 /// Which events of a room are wanted: `must` ones after `since`, or its `last` ones.

@@ -311,6 +311,10 @@ void Publisher::release(Event event, TimePoint now) {
       event.counts() ? history_.release(event.durable, event.frames.names()) : before;
   if (event.frames.own->has_trailer()) set_positions(event.frames, before, position);
   if (event.counts()) remember(event, now);
+  if (on_release) {
+    on_release(event.publication, event.counts() ? to_string(position) : std::string(),
+               event.terms.delivery_class);
+  }
   deliver(event);
   if (event.done) event.done(position);
 }

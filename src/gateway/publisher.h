@@ -52,6 +52,11 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
+  /// Called with each event that goes out; `position`: empty if it has none of its own.
+  std::function<void(const bus::Publication& publication, std::string_view position,
+                     transport::DeliveryClass delivery_class)>
+      on_release;
+
   /// Takes one publication. `channel` is where a wished callback is answered. `done`, which may be
   /// empty, is called before this returns unless the event waits for the disk; one that is held
   /// back by its interval counts as accepted at once. Errors: PublishError. The workers are yet to

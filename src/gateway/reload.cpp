@@ -53,7 +53,7 @@ void note_new_content(Strings& changed, std::string_view key) {
 Reloader::Reloader(LoadOptions options, Config running)
     : options_(std::move(options)), running_(std::move(running)) {}
 
-ReloadReport Reloader::reload() {
+ReloadReport Reloader::reload(std::string_view by) {
   ReloadReport report;
   try {
     apply(report);
@@ -63,6 +63,7 @@ ReloadReport Reloader::reload() {
   stats_.last_refused = !report.error.empty();
   ++(stats_.last_refused ? stats_.refused : stats_.taken);
   tell(report);
+  on_report(report, by);
   return report;
 }
 

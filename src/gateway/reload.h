@@ -54,8 +54,13 @@ class Reloader {
   /// Parts prepare and commit in the order in which they were added.
   void add(Part part) { parts_.push_back(std::move(part)); }
 
-  /// Reads the configuration again and applies what can change. Logs what it reports.
-  ReloadReport reload();
+  /// Reads the configuration again and applies what can change. Logs what it reports. `by`: who
+  /// asked, for the audit trail.
+  ReloadReport reload(std::string_view by = "SIGHUP");
+
+  /// Called with each report.
+  std::function<void(const ReloadReport&, std::string_view by)> on_report = [](const ReloadReport&,
+                                                                               std::string_view) {};
 
   [[nodiscard]] const ReloadStats& stats() const noexcept { return stats_; }
 

@@ -50,8 +50,9 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       hand_over_(std::move(hand_over)),
       limits_(rules.limits),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
+      audit_(rules.audit, control_, address_of()),
       revocations_(rules.config.auth.revocations_max),
-      context_{id,     rules,     tokens_, hub_,         sessions_,       control_,
+      context_{id,     rules,     tokens_, hub_,         sessions_,       control_, audit_,
                stats_, key_wait_, limits_, revocations_, on_ack_handler()},
       late_answers_(loop_.timers(), [this](JoinAnswer answer) { finish(std::move(answer)); }),
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
@@ -62,6 +63,10 @@ ClientContext::OnAck Worker::on_ack_handler() {
   return [this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
     on_ack(session, ack_id, arguments);
   };
+}
+
+AuditLink::AddressOf Worker::address_of() {
+  return [this](EngineId client) { return clients_[client.slot]->peer(); };
 }
 
 // ---- From the endpoint ----
@@ -86,10 +91,10 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::string& parameter = context_.rules.config.auth.query_parameter;
   const RecoveryConfig& recovery = context_.rules.config.recovery;
   session.take_trailers(recovery.enabled && gets_positions(request, recovery.clients));
-  clients_[slot].emplace(
-      context_, context_.rules.limits.network_of(request.peer_address),
-      std::make_unique<EngineClient::Opening>(EngineClient::Opening{
-          .address = request.peer_address, .token = token_of_request(request, parameter)}));
+  clients_[slot].emplace(context_, context_.rules.limits.network_of(request.peer_address),
+                         request.peer_address,
+                         std::make_unique<EngineClient::Opening>(
+                             EngineClient::Opening{.token = token_of_request(request, parameter)}));
 }
 
 void Worker::on_text(transport::EngineSession& session, std::string_view text) {
@@ -109,7 +114,7 @@ void Worker::on_drained(transport::EngineSession& session) {
 }
 
 void Worker::on_close(transport::EngineSession& session, transport::CloseReason reason) {
-  client_of(session).on_close(may_come_back(reason));
+  client_of(session).on_close(may_come_back(reason), reason);
   clients_[session.id().slot].reset();
 }
 
@@ -127,6 +132,7 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
     std::visit([this]<class T>(T&& value) { take(std::forward<T>(value)); }, std::move(message));
   });
   const bool more_to_write = endpoint_.end_tick(now);
+  audit_.flush();
   const bool more_to_tell = control_.flush();
   forget_expired_acks(now);
   return more_messages || more_to_write || more_to_tell;

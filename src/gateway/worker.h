@@ -103,6 +103,7 @@ class Worker final : transport::Application, net::TickHandler {
   void settle(const rooms::RoomRef& room);
   void apply(const SocketCommand& command, ClientSession& session);
   [[nodiscard]] ClientContext::OnAck on_ack_handler();
+  [[nodiscard]] AuditLink::AddressOf address_of();
   void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
   void await_ack(const AckWish& wish);
   void forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack);
@@ -120,6 +121,7 @@ class Worker final : transport::Application, net::TickHandler {
   rooms::Hub hub_;
   ClientSessions sessions_;
   KeyWait key_wait_;
+  AuditLink audit_;
   Revocations revocations_;
   ClientContext context_;
   std::deque<std::optional<EngineClient>> clients_;  // by engine slot

@@ -52,7 +52,7 @@ struct Named {
 
 class WorkerFixture : public testing::Test {
  protected:
-  WorkerFixture() {
+  explicit WorkerFixture(Config config = test_config()) : config_(std::move(config)) {
     auto listener = net::listen_tcp({.host = "127.0.0.1"});
     port_ = net::local_port(listener->get());
     worker_.listen(std::move(*listener));
@@ -138,7 +138,7 @@ class WorkerFixture : public testing::Test {
   }
 
   RoomTable rooms_;  // as control has it
-  const Config config_ = test_config();
+  const Config config_;
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
   ControlForTest control_{[this](ToWorker message) { post(std::move(message)); }};

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { Program, eventually, freePort } from "./process.mjs";
 import { fetchText } from "./wire.mjs";
 
-const binary =
+export const BINARY =
   process.env.OUTCRY_BINARY ?? fileURLToPath(new URL("../../out/dev/outcry", import.meta.url));
 
 export const SECRET = randomBytes(48).toString("base64");
@@ -141,7 +141,7 @@ export class Gateway {
 
   /** Starts a process on the same ports, with the same configuration. */
   async restart() {
-    const command = [binary, "serve", "--config", this.file];
+    const command = [BINARY, "serve", "--config", this.file];
     // prlimit becomes the command: the process id is the gateway's.
     if (this.descriptors) command.unshift("prlimit", `--nofile=${this.descriptors}`);
     this.program = await Program.start(command[0], command.slice(1), {
