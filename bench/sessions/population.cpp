@@ -76,7 +76,7 @@ Population::Population(std::uint32_t users)
       owners_(io_.get_executor(), cache_options(config_), own_all(io_)),
       audit_(rules_.audit, control_, [](EngineId) { return net::IpAddress(); }),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
-      context_{0,      rules_, tokens_,   hub_,    sessions_, control_,
+      context_{0,      rules_, tokens_,   hub_,    sessions_,    control_,
                audit_, stats_, key_wait_, limits_, revocations_, {}},
       endpoint_(loop_, options_, application_, {.worker = 0}, nullptr) {}
 

@@ -29,9 +29,9 @@
 #include "base/slot_table.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
-#include "gateway/revocations.h"
 #include "gateway/config.h"
 #include "gateway/engine_client.h"
+#include "gateway/revocations.h"
 #include "gateway/room_table.h"
 #include "limits/admission.h"
 #include "net/event_loop.h"
@@ -104,7 +104,6 @@ class Population {
   auth::TokenCache tokens_;
   rooms::Hub hub_;
   gateway::ClientSessions sessions_;
-  gateway::KeyWait key_wait_;
   gateway::Revocations revocations_{1};
   gateway::ClientContext context_;
   std::deque<std::optional<gateway::EngineClient>> clients_;  // by engine slot

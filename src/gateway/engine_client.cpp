@@ -195,9 +195,10 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
                   *answer.refused, std::chrono::milliseconds(answer.retry_after_ms));
   }
   if (revoked(*asked(namespace_id).claims)) {  // while control was asked
-    (void)take_asked(namespace_id);
+    const Asked by = take_asked(namespace_id);
     context_.control.send(SocketGone{.party = answer.party});
-    return refuse(engine, name_of(namespace_id), refusal_of(auth::AuthError::revoked).code);
+    return refuse(engine, {.namespace_name = name_of(namespace_id), .user = by.claims->user},
+                  refusal_of(auth::AuthError::revoked).code);
   }
   if (answer.offer) {
     const Asked& by = asked(namespace_id);

@@ -52,8 +52,8 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
       audit_(rules.audit, control_, address_of()),
       revocations_(rules.config.auth.revocations_max),
-      context_{id,     rules,     tokens_, hub_,         sessions_,       control_, audit_,
-               stats_, key_wait_, limits_, revocations_, on_ack_handler()},
+      context_{id,     rules,  tokens_,   hub_,    sessions_,    control_,
+               audit_, stats_, key_wait_, limits_, revocations_, on_ack_handler()},
       late_answers_(loop_.timers(), [this](JoinAnswer answer) { finish(std::move(answer)); }),
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
