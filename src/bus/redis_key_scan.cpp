@@ -131,7 +131,8 @@ asio::awaitable<void> RedisKeyScan::Core::read_page(std::shared_ptr<RedisConnect
   redis->send(commands);
   for (ScannedKey& key : keys) {
     const auto lifetime = co_await answer(redis);
-    const auto value = lifetime ? co_await answer(redis) : std::nullopt;
+    if (!lifetime) co_return;
+    const auto value = co_await answer(redis);
     if (!value) co_return;
     const std::int64_t left = lifetime->view().integer();
     // -1: no end. -2: it has ended meanwhile.

@@ -302,7 +302,7 @@ Readiness Gateway::readiness() const {
   audit_.append_check(out);
   if (gatekeeper_) gatekeeper_->append_checks(out);
   if (token_keys_) token_keys_->append_checks(out);
-  if (revocation_keys_) revocation_keys_->append_checks(out);
+  if (revocation_keys_) revocation_keys_->append_checks(out, revoker_->settled());
   if (auto text = certificates_.readiness_text(wall_now()); !text.empty()) {
     // Told only: whether clients care is known to them, and no other node would serve them better.
     out.checks.push_back({.name = "certificates", .ok = true, .text = std::move(text)});

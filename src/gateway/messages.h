@@ -69,6 +69,7 @@ struct AckWish {
 /// One frame for all members of one room: nearly every delivery.
 struct RoomDelivery {
   rooms::RoomNumber room = 0;
+  std::uint32_t sequence = 0;  // of the room's deliveries; see rooms::Hub::receive()
   transport::SharedFrame frame;
   transport::DeliveryTerms terms;
 };

@@ -149,6 +149,8 @@ void add_clients(Samples& out) {
              of(&S::events_unknown));
   out.summed("outcry_recoveries_total", "Sockets that came back and missed nothing.",
              of(&S::recoveries));
+  out.summed("outcry_gaps_total", "Times that members of a room had to come back for a lost event.",
+             of(&S::gaps));
   out.summed("outcry_joins_total", "Joins done.", of(&S::joins));
   out.summed("outcry_acknowledgements_total", "Acknowledgements of events (ack_events).",
              of(&S::acknowledgements));

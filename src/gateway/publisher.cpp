@@ -10,6 +10,7 @@
 #include "gateway/socket_id.h"
 #include "gateway/stored_events.h"
 #include "protocol/socketio/packet.h"
+#include "rooms/hub.h"
 
 namespace outcry::gateway {
 namespace {
@@ -345,11 +346,9 @@ void Publisher::deliver(Event& event) {
   // A key is the event's for its value as well; in an outbox only `latest` ones supersede.
   if (event.terms.delivery_class != transport::DeliveryClass::latest) event.terms.key = 0;
   if (is_one_room(event.publication)) {
-    const RoomRecord* room =
-        rooms_.find(event.namespace_id, event.publication.audience.rooms.front());
-    const WorkerSet targets = room == nullptr ? 0 : room->present;
-    if (targets == 0) ++stats_.publications_unheard;
-    if (targets != 0) deliver_to_room(event, targets, room->room->number());
+    RoomRecord* room = rooms_.find(event.namespace_id, event.publication.audience.rooms.front());
+    if (room != nullptr && room->present != 0) return deliver_to_room(event, *room);
+    ++stats_.publications_unheard;
     return;
   }
   auto delivery = std::make_shared<Delivery>();
@@ -365,15 +364,19 @@ void Publisher::deliver(Event& event) {
   }
 }
 
-void Publisher::deliver_to_room(const Event& event, WorkerSet targets, rooms::RoomNumber room) {
-  for (WorkerSet left = targets; left != 0; left &= left - 1) {
-    transport::DeliveryTerms terms = event.terms;
-    event.frames.for_each([&](const transport::SharedFrame& frame) {
+void Publisher::deliver_to_room(const Event& event, RoomRecord& room) {
+  transport::DeliveryTerms terms = event.terms;
+  event.frames.for_each([&](const transport::SharedFrame& frame) {
+    room.sequence = rooms::Hub::next_sequence(room.sequence);
+    for (WorkerSet left = room.present; left != 0; left &= left - 1) {
       workers_.post(static_cast<WorkerId>(std::countr_zero(left)),
-                    RoomDelivery{.room = room, .frame = frame, .terms = terms});
-      terms = terms.of_next_name();
-    });
-  }
+                    RoomDelivery{.room = room.room->number(),
+                                 .sequence = room.sequence,
+                                 .frame = frame,
+                                 .terms = terms});
+    }
+    terms = terms.of_next_name();
+  });
 }
 
 // ---- Audiences ----

@@ -127,7 +127,7 @@ class Publisher {
   void release(Event event, TimePoint now);
   void remember(const Event& event, TimePoint now);
   void deliver(Event& event);
-  void deliver_to_room(const Event& event, WorkerSet targets, rooms::RoomNumber room);
+  void deliver_to_room(const Event& event, RoomRecord& room);
   void send_paced(bus::Publication&& publication, TimePoint now);
   template <class F>
   void for_each_room(const Event& event, F&& f);

@@ -71,9 +71,11 @@ RevocationKeys::RevocationKeys(boost::asio::io_context& io, const Config& config
               }
             }) {}
 
-void RevocationKeys::append_checks(Readiness& readiness) const {
+void RevocationKeys::append_checks(Readiness& readiness, bool settled) const {
   const bus::RedisKeyScanStats& stats = scan_.stats();
-  ReadinessCheck check{.name = "revocations", .ok = stats.completed_at.has_value(), .text = {}};
+  // Later ones wait for a batch too, which is no reason to send no clients here.
+  const bool known = stats.passes > 1 || (stats.passes == 1 && settled);
+  ReadinessCheck check{.name = "revocations", .ok = known, .text = {}};
   if (check.ok) {
     const auto age = std::chrono::floor<seconds>(steady_now() - *stats.completed_at);
     check.text = fmt::format("{} keys, seen {} s ago", stats.keys, age.count());

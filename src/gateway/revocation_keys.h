@@ -29,7 +29,8 @@ class RevocationKeys {
 
   void start() { scan_.start(); }
   void stop() { scan_.stop(); }
-  void append_checks(Readiness& readiness) const;
+  /// `settled`: what was found has gone to the workers.
+  void append_checks(Readiness& readiness, bool settled) const;
   [[nodiscard]] const bus::RedisKeyScanStats& stats() const noexcept { return scan_.stats(); }
 
  private:

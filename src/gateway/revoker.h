@@ -48,6 +48,8 @@ class Revoker {
   /// Answers who waits that there is nobody any more.
   void stop();
 
+  /// Nothing waits to be posted.
+  [[nodiscard]] bool settled() const noexcept { return batch_.empty(); }
   [[nodiscard]] RevokerStats stats() const;
 
  private:

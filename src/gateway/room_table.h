@@ -44,6 +44,7 @@ struct RoomRecord {
   std::uint64_t dropped = 0;         // EventHistory's: entries up to here may be gone
   std::uint32_t parked = 0;          // sockets that may come back to it
   std::uint32_t waiting = 0;         // Publisher's: events that wait for the disk
+  std::uint32_t sequence = 0;        // Publisher's: of the newest delivery, 0: none yet
   std::uint8_t retention = 0;        // EventHistory's: which rule its events go by
 };
 

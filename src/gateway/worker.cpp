@@ -32,6 +32,7 @@ bool may_come_back(transport::CloseReason reason) {
     case Reason::expired:
     case Reason::lifetime:
     case Reason::idle:
+    case Reason::gap:
       return true;
     case Reason::transport_close:  // also a page that reloads: the server can't tell
       return true;
@@ -141,8 +142,9 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
 // ---- From control ----
 
 void Worker::take(RoomDelivery delivery) {
-  const auto members = hub_.members(delivery.room);
+  const auto [members, in_line] = hub_.receive(delivery.room, delivery.sequence);
   if (members.empty()) return;
+  if (!in_line) return close_gap(delivery.room);
   ++stats_.publications;
   const transport::FrameRef frame = endpoint_.share(std::move(delivery.frame), delivery.terms);
   // Who is first in a big room is last the next time: nobody is always served late.
@@ -150,6 +152,15 @@ void Worker::take(RoomDelivery delivery) {
   const std::size_t first = turn_ % members.size();
   for (const auto part : {members.subspan(first), members.first(first)}) {
     for (const rooms::Hub::Member& member : part) send_to(*sessions_.at(member.session), frame);
+  }
+}
+
+/// Something for this room was lost between control and here, where nothing may be. Its members
+/// come back for it: what follows must not reach them first.
+void Worker::close_gap(rooms::RoomNumber room) {
+  ++stats_.gaps;
+  for (const rooms::Hub::Member& member : hub_.members(room)) {
+    sessions_.at(member.session)->engine().close(transport::CloseReason::gap);
   }
 }
 

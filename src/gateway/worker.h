@@ -94,6 +94,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(Stop) { loop_.stop(); }
 
   void finish(JoinAnswer answer);
+  void close_gap(rooms::RoomNumber room);
   void send_to(ClientSession& session, const transport::FrameRef& frame);
   void collect(const Audience& audience, std::vector<SessionId>& out);
   template <class F>

@@ -81,6 +81,24 @@ TEST_F(WorkerPublisherTest, a_room_without_members_is_nobody) {
   EXPECT_EQ(client.receive(), R"(42["news",4])");
 }
 
+TEST_F(WorkerPublisherTest, members_of_a_room_that_lost_an_event_have_to_come_back_for_it) {
+  Client member(port_), other(port_);
+  const std::string sid = member.connect_as("alice");
+  other.connect_as("bob");
+  command(SocketCommand::Kind::join, {.rooms = {sid}}, {"a"});
+  const rooms::RoomNumber room = rooms_.find_or_make(0, "a").room->number();
+  const auto send = [&](std::uint32_t sequence, const std::string& argument) {
+    post(RoomDelivery{.room = room, .sequence = sequence, .frame = frames_of(argument).own});
+  };
+  send(1, "1");
+  EXPECT_EQ(member.receive(), R"(42["news",1])");
+  send(3, "3");
+  EXPECT_EQ(member.receive(), "");
+  publish({.everyone = true}, "4");
+  EXPECT_EQ(other.receive(), R"(42["news",4])");
+  EXPECT_EQ(stats().clients.gaps, 1U);
+}
+
 TEST_F(WorkerPublisherTest, each_member_of_several_rooms_hears_once_and_the_excepted_not_at_all) {
   Client first(port_), second(port_);
   const std::string sid = first.connect_as("alice");

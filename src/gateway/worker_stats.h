@@ -30,6 +30,7 @@ struct ClientStats {
   std::uint64_t removals = 0;      // sockets that had to leave a room
   std::uint64_t publications = 0;  // that had members here
   std::uint64_t deliveries = 0;    // events put into a client's outbox
+  std::uint64_t gaps = 0;          // rooms whose members had to come back for a lost event
   std::uint64_t callbacks = 0;     // acknowledgements passed on to a publisher
 };
 

@@ -5,16 +5,17 @@
 namespace outcry::rooms {
 
 std::uint32_t Hub::slot_of(const RoomRef& room) {
-  const auto [place, is_new] = by_number_.try_emplace(room->number(), 0);
-  if (!is_new) return place->second;
+  const auto [place, is_new] = by_number_.try_emplace(room->number());
+  if (!is_new) return place->second.slot;
   if (free_rooms_.empty()) {
     free_rooms_.push_back(static_cast<std::uint32_t>(rooms_.size()));
     rooms_.emplace_back();
   }
-  place->second = free_rooms_.back();
+  const std::uint32_t slot = free_rooms_.back();
   free_rooms_.pop_back();
-  rooms_[place->second].room = room;
-  return place->second;
+  place->second.slot = slot;
+  rooms_[slot].room = room;
+  return slot;
 }
 
 // A session's own rooms are few (they are limited), so a scan beats a table.
@@ -67,7 +68,17 @@ bool Hub::remove(SessionId session, Membership membership) {
 std::span<const Hub::Member> Hub::members(RoomNumber room) const {
   const auto found = by_number_.find(room);
   if (found == by_number_.end()) return {};
-  return rooms_[found->second].members.items();
+  return rooms_[found->second.slot].members.items();
+}
+
+Hub::Receipt Hub::receive(RoomNumber room, std::uint32_t sequence) {
+  const auto found = by_number_.find(room);
+  if (found == by_number_.end()) return {};
+  Place& place = found->second;
+  const bool is_first = place.received == 0 || sequence == 0;
+  const bool in_line = is_first || sequence == next_sequence(place.received);
+  place.received = sequence;
+  return {.members = rooms_[place.slot].members.items(), .in_line = in_line};
 }
 
 bool Hub::is_member(SessionId session, RoomNumber room) const {

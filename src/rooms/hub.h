@@ -58,10 +58,23 @@ class Hub {
     }
   }
 
+  /// The room is sent its delivery of this number: its members, and whether it follows the last
+  /// one. The first after a room got members here always does, and one without a number (0).
+  struct Receipt {
+    std::span<const Member> members;
+    bool in_line = true;
+  };
+  [[nodiscard]] Receipt receive(RoomNumber room, std::uint32_t sequence);
+  /// Numbers begin with 1, and again after the last one.
+  [[nodiscard]] static constexpr std::uint32_t next_sequence(std::uint32_t sequence) noexcept {
+    return sequence + 1 == 0 ? 1 : sequence + 1;
+  }
   /// Members in no particular order; valid until the next change. Empty for an unknown room.
   [[nodiscard]] std::span<const Member> members(RoomNumber room) const;
   /// The room of this number, which has members.
-  [[nodiscard]] RoomRef room(RoomNumber number) const { return rooms_[by_number_.at(number)].room; }
+  [[nodiscard]] RoomRef room(RoomNumber number) const {
+    return rooms_[by_number_.at(number).slot].room;
+  }
   /// Calls f(const Room&) for each of a session's rooms; f must not change the hub.
   template <class F>
   void for_each_room(SessionId session, F&& f) const {
@@ -94,7 +107,11 @@ class Hub {
   /// True if the room is empty now.
   bool remove(SessionId session, Membership membership);
 
-  boost::unordered_flat_map<RoomNumber, std::uint32_t> by_number_;
+  struct Place {
+    std::uint32_t slot = 0;      // in rooms_
+    std::uint32_t received = 0;  // number of the last delivery, 0: none yet
+  };
+  boost::unordered_flat_map<RoomNumber, Place> by_number_;
   // Deques: they grow without holding twice what they need.
   std::deque<Entry> rooms_;
   std::vector<std::uint32_t> free_rooms_;

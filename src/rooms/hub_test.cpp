@@ -34,6 +34,31 @@ TEST(Room, knows_its_namespace_and_its_name_whatever_bytes_it_has) {
   EXPECT_EQ(odd->name(), std::string_view("\0a", 2));
 }
 
+TEST(Hub, a_delivery_that_was_lost_is_noticed_by_the_next_one) {
+  Hub hub;
+  hub.join(session(1), room(1, "a"));
+  EXPECT_TRUE(hub.receive(1, 7).in_line) << "the first since there are members";
+  EXPECT_TRUE(hub.receive(1, 8).in_line);
+  EXPECT_FALSE(hub.receive(1, 10).in_line);
+  EXPECT_TRUE(hub.receive(1, 11).in_line) << "once for each gap";
+  EXPECT_TRUE(hub.receive(1, 0).in_line) << "not numbered";
+  EXPECT_EQ(hub.receive(1, 12).members.size(), 1U);
+  hub.leave(session(1), 1);
+  hub.join(session(2), room(1, "a"));
+  EXPECT_TRUE(hub.receive(1, 20).in_line) << "nobody was there for those before";
+  EXPECT_TRUE(hub.receive(2, 1).members.empty());
+}
+
+TEST(Hub, numbers_of_deliveries_begin_again) {
+  constexpr std::uint32_t kLast = 0xffffffff;
+  EXPECT_EQ(Hub::next_sequence(0), 1U);
+  EXPECT_EQ(Hub::next_sequence(kLast), 1U);
+  Hub hub;
+  hub.join(session(1), room(1, "a"));
+  EXPECT_TRUE(hub.receive(1, kLast).in_line);
+  EXPECT_TRUE(hub.receive(1, 1).in_line);
+}
+
 TEST(Hub, a_join_is_idempotent_and_tells_the_first_member) {
   Hub hub;
   const RoomRef a = room(1, "a");

@@ -45,6 +45,7 @@ std::uint16_t close_code_of(CloseReason reason) {
       return 4408;
     case CloseReason::lifetime:
     case CloseReason::idle:
+    case CloseReason::gap:
       return 4410;
     case CloseReason::outbox_overflow:
       return 4429;

@@ -94,8 +94,9 @@ enum class CloseReason : std::uint8_t {
   idle,      // silent for as long as sessions may be
   banned,    // the application's wish: may come back when the ban is over
   revoked,   // the application's: what it was confirmed by is taken back
+  gap,       // the application's: something for it was lost, which it gets when it comes back
 };
-inline constexpr std::size_t kCloseReasonCount = 15;
+inline constexpr std::size_t kCloseReasonCount = 16;
 
 /// Of one worker, read on its thread.
 struct TransportStats {

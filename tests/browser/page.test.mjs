@@ -86,7 +86,7 @@ describe("two accounts side by side", () => {
     const events = await spy.evaluate((socket) => socket.events);
     assert.deepEqual(
       events.map(([name]) => name),
-      ["error"],
+      ["position", "error"],
     );
     await page.close();
   });

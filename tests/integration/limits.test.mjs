@@ -74,6 +74,9 @@ describe("connections in all", () => {
   it("beyond the limit are answered 503 with Retry-After", async () => {
     const gateway = await start({}, { server: { connections_max: 1 } });
     try {
+      // The connection by which its start was noticed.
+      const open = async () => (await gateway.metrics()).get(`outcry_connections{worker="0"}`);
+      await eventually("nobody is connected", async () => (await open()) === 0);
       const socket = await connectRaw(gateway, "u1");
       const refused = await eventually("503", async () => {
         const answer = await exchangeRaw(gateway.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -101,7 +104,7 @@ describe("connects of an address", () => {
     assertTurnedAway(await handshake(gateway));
     assertTurnedAway(await refusedUpgrade(wsUrl(gateway)));
     assert.ok((await reached(gateway, "address_connects")) >= 2);
-    const client = new Client(gateway, { auth: { token: tokenOf("u1") }, transports: ["polling"] });
+    const client = new Client(gateway, { auth: { token: tokenOf("u1") } });
     client.connected().catch(() => {}); // the first tries may fail
     await eventually("the client is in", () => client.socket.connected);
   });
