@@ -40,6 +40,7 @@ void handle(gateway::Operations& operations, const Request& request, Respond res
                                      .detail = text,
                                      .pointer = member.empty() ? "#" : "#/" + member}));
   }
+  revocation->by = source_of(request);
   operations.revoke(*std::move(revocation),
                     [respond = std::move(respond)](const Result<std::size_t>& revoked) mutable {
                       respond(answer_of(revoked));

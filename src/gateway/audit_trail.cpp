@@ -125,6 +125,19 @@ void AuditTrail::add_removal(const MemberRemoval& removal) {
   add(std::move(record));
 }
 
+void AuditTrail::add_revocation(const TokenRevocation& revocation) {
+  if (!rules_.administration) return;
+  Record record{.kind = Kind::administration, .time = wall_now()};
+  record.details = {{"action", "revoke"}, {"by", revocation.by}};
+  if (revocation.kind == RevocationKind::user) {
+    record.user = revocation.value;
+  } else {
+    const bool of_session = revocation.kind == RevocationKind::session;
+    record.details.push_back({of_session ? "session" : "jti", revocation.value});
+  }
+  add(std::move(record));
+}
+
 void AuditTrail::add_reload(const ReloadReport& report, std::string_view by) {
   if (!rules_.administration) return;
   Record record{.kind = Kind::administration, .time = wall_now()};

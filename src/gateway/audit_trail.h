@@ -50,6 +50,7 @@ class AuditTrail {
   void add_command(std::string_view action, const bus::Audience& audience, const Strings& rooms,
                    const std::string& source);
   void add_removal(const MemberRemoval& removal);
+  void add_revocation(const TokenRevocation& revocation);
   void add_reload(const ReloadReport& report, std::string_view by);
   void add_ban(std::string_view action, const BanTarget& target);
   /// Anything else that an operator has done, or tried to do.

@@ -73,9 +73,13 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
     reloader->add(
         [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
   }
+  revoker_->on_news = [this](const TokenRevocation& revocation) {
+    audit_.add_revocation(revocation);
+  };
   if (!config_.auth.revocation_prefix.empty()) {
     revocation_keys_ =
-        std::make_unique<RevocationKeys>(io, config_, [this](const TokenRevocation& revocation) {
+        std::make_unique<RevocationKeys>(io, config_, [this](TokenRevocation revocation) {
+          revocation.by = "redis";
           revoker_->revoke(revocation, RevocationSource::redis, {});
         });
   }

@@ -142,7 +142,7 @@ class Gateway final : public Operations {
   void remove_in_order(MemberRemoval removal, RemovalDone done);
   void remove_here(const MemberRemoval& removal, RemovalDone done);
   /// What a publisher says by an event of the server's own.
-  [[nodiscard]] std::error_code take_revocation(std::string_view fields);
+  [[nodiscard]] std::error_code take_revocation(std::string_view fields, const std::string& by);
   void post_revocations(RevocationBatch batch, Revoker::Counted counted);
   [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
 

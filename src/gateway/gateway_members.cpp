@@ -22,7 +22,7 @@ std::error_code Gateway::take_control_event(const bus::Publication& publication)
   const std::string list = '[' + publication.arguments + ']';
   const auto fields = json::ArrayReader(list).next();
   if (!fields || json::kind_of(*fields) != json::Kind::object) return PublishError::bad_command;
-  if (revokes) return take_revocation(*fields);
+  if (revokes) return take_revocation(*fields, publication.source);
   auto room = json::string_member(*fields, "room");
   auto user = json::string_member(*fields, "user");
   if (!room || !user || room->empty() || user->empty()) return PublishError::bad_command;

@@ -19,10 +19,11 @@ void Gateway::revoke(TokenRevocation revocation, RevocationDone done) {
 }
 
 /// Of a publisher, or another node. `fields` is a JSON object.
-std::error_code Gateway::take_revocation(std::string_view fields) {
+std::error_code Gateway::take_revocation(std::string_view fields, const std::string& by) {
   if (json::string_member(fields, "from") == node_) return {};
-  const auto revocation = read_revocation(fields, wall_now(), "from");
+  auto revocation = read_revocation(fields, wall_now(), "from");
   if (!revocation) return PublishError::bad_command;
+  revocation->by = by;
   revoker_->revoke(*revocation, RevocationSource::publisher, {});
   return {};
 }

@@ -120,6 +120,7 @@ struct TokenRevocation {
   std::string value;                        // of the claim
   std::optional<WallTime> until{};          // absent: for as long as such a token could be taken
   std::optional<WallTime> issued_before{};  // newer ones aren't meant; absent: all are
+  std::string by{};                         // who says so: MemberRemoval::by
 };
 
 enum class RevocationError : std::uint8_t {

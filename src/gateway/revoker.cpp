@@ -48,7 +48,10 @@ void Revoker::revoke(const TokenRevocation& revocation, RevocationSource source,
   const auto added = known_.add(entry, now);
   // Said again by a caller it is looked through again: he wants to know that nobody is left.
   if (added == Revocations::Added::known && !done) return;
-  if (added != Revocations::Added::known) ++stats_.taken[static_cast<std::size_t>(source)];
+  if (added != Revocations::Added::known) {
+    ++stats_.taken[static_cast<std::size_t>(source)];
+    if (on_news) on_news(revocation);
+  }
   const bool kept = added != Revocations::Added::full;
   if (!kept) ++stats_.not_kept;
   if (done) waiting_.push_back({.index = batch_.size(), .kept = kept, .done = std::move(done)});

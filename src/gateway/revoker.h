@@ -45,6 +45,8 @@ class Revoker {
 
   /// `done` may be empty. Errors: RevocationError.
   void revoke(const TokenRevocation& revocation, RevocationSource source, RevocationDone done);
+  /// Called for each that is news; may be empty.
+  std::function<void(const TokenRevocation&)> on_news;
   /// Answers who waits that there is nobody any more.
   void stop();
 

@@ -136,6 +136,15 @@ describe("the audit trail", () => {
     assert.equal(asked.detail.by, `api:${sha256(API_KEY).slice(0, 12)}`);
   });
 
+  it("has whose tokens were taken back, and by whom", async () => {
+    const user = "somebody";
+    assert.equal((await gateway.post("/v1/revoke", { user })).status, 200);
+    const whole = await trail.until({ kind: "administration", user, detail: { action: "revoke" } });
+    assert.equal(whole.detail.by, `api:${sha256(API_KEY).slice(0, 12)}`);
+    assert.equal((await gateway.post("/v1/revoke", { jti: "one token" })).status, 200);
+    await trail.until({ kind: "administration", detail: { action: "revoke", jti: "one token" } });
+  });
+
   it("has what was published, by whom, and the hash of what it said", async () => {
     const room = roomOf(ann.challenge);
     const secret = { note: "nobody else reads this 8472" };
