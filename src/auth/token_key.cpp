@@ -15,6 +15,7 @@
 
 #include "auth/ec_curve.h"
 #include "base/error_enum.h"
+#include "base/freed.h"
 
 namespace outcry::auth {
 namespace {
@@ -41,13 +42,6 @@ static_assert(kNames.size() == static_cast<std::size_t>(KeyError::unknown_kind) 
 constexpr int kExponentBitsMax = 64;
 constexpr std::size_t kEd25519Bytes = 32;
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Free(object);
-  }
-};
 using PublicKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Context = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;

@@ -99,7 +99,7 @@ class IsolationTest : public GatewayTest, public testing::WithParamInterface<uns
         ASSERT_NE(browser.pid, "");
         return;
       }
-      take(browser, packet);  // what it missed comes before the answer
+      take(browser, packet);  // nothing yet: what it missed follows the answer
     }
   }
   void drop(int user) {
