@@ -1,11 +1,12 @@
-// chaos/faults.mjs: what goes wrong, each as (scene) => Promise. A fault that is over leaves a gateway
-// that runs; whether its clients get over it is for the ledger to say.
+// chaos/faults.mjs: what goes wrong and where, each as (scene) => Promise. A fault that is over leaves a
+// gateway that runs; whether its clients get over it is for the ledger to say.
 
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/process.mjs";
+import { networkFaults } from "./network_faults.mjs";
 
 /** `bytes`: how long any file of the gateway may be; Infinity: as long as it likes. */
 function limitFiles({ gateway }, bytes) {
@@ -13,7 +14,8 @@ function limitFiles({ gateway }, bytes) {
   execFileSync("prlimit", ["--pid", `${gateway.program.child.pid}`, `--fsize=${limit}`]);
 }
 
-export const faults = {
+/** Of the process: wherever it runs. */
+const processFaults = {
   /** The process is gone, and started again. */
   async kill({ gateway }) {
     await gateway.kill();
@@ -48,7 +50,10 @@ export const faults = {
     await sleep(500 + 2_000 * random());
     gateway.program.child.kill("SIGCONT");
   },
+};
 
+/** Of connections through a Line. */
+const lineFaults = {
   /** Every connection breaks, and both ends see it. */
   async cut({ line }) {
     line.cut();
@@ -65,7 +70,10 @@ export const faults = {
     await sleep(1_000 + 2_000 * random());
     line.resume();
   },
+};
 
+/** Of the files. */
+const diskFaults = {
   /** Nothing can be written; then it can again. */
   async full(scene) {
     const failing = async () => (await scene.gateway.metrics()).get("outcry_log_failing");
@@ -76,3 +84,14 @@ export const faults = {
     await eventually("the log is written again", async () => (await failing()) === 0);
   },
 };
+
+/** Where a gateway can be, and what can happen to it there. */
+export const places = {
+  line: { ...processFaults, ...lineFaults, ...diskFaults },
+  network: { ...networkFaults, ...processFaults },
+};
+
+/** The place where all of these can happen; undefined if there is none. */
+export function placeOf(names) {
+  return Object.keys(places).find((place) => names.every((name) => name in places[place]));
+}

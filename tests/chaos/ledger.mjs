@@ -1,34 +1,67 @@
 // chaos/ledger.mjs: what was published, what each client has seen, and whether that is right.
 //
 //   accepted(room, n)          the gateway has answered 200
-//   viewer.saw(n)              a client's handler was called
-//   faults()                   what is wrong: events lost, shown twice, out of order
+//   viewer.saw(eventOf(…))     a client's handler was called
+//   faults()                   what is wrong: events lost, shown twice, out of order, altered
 //
 // Events of a room are numbered by its publisher, who sends the next one when the one before was
-// accepted. So a client must see the numbers rise by one, whatever happens in between.
+// accepted. So a client must see the numbers rise by one, whatever happens in between; but a client that
+// is told to load its state anew has all that was accepted until it joined again.
+
+import { createHash } from "node:crypto";
+
+/** The data of a room's n-th event; its text tells whether it is still what was published. */
+export function eventOf(room, n) {
+  return { n, text: createHash("sha256").update(`${room}/${n}`).digest("base64") };
+}
 
 /** What one client is shown of one room. */
 class Viewer {
-  constructor(name, room) {
+  constructor(name, room, ledger) {
     this.name = name;
     this.room = room;
+    this.ledger = ledger;
     this.last = 0;
+    this.loaded = 0; // up to here it may have its state from elsewhere
     this.seen = new Set();
+    this.lost = [];
     this.twice = [];
     this.disordered = [];
+    this.altered = [];
     this.resyncs = [];
   }
 
-  saw(n) {
+  saw(data) {
+    const { n } = data;
+    if (data.text !== eventOf(this.room, n).text) return void this.altered.push(data);
     if (this.seen.has(n)) return void this.twice.push(n);
     this.seen.add(n);
     if (n < this.last) this.disordered.push(n);
     this.last = Math.max(this.last, n);
   }
 
-  /** It was told to load its state anew: what it missed it may miss. None of our faults excuses it. */
+  /** It was told to load its state anew: what it missed it may miss. Few faults excuse it. */
   resynced(reason) {
-    this.resyncs.push(reason);
+    this.anew = true;
+    this.lost.push(...this.missed(this.last)); // nothing excuses a gap
+    if (!this.ledger.resyncsExcused) this.resyncs.push(reason);
+  }
+
+  /** It is a member. The event that is being published may have come before that, or come again. */
+  joined() {
+    if (!this.anew) return;
+    this.anew = false;
+    const accepted = this.ledger.rooms.get(this.room) ?? 0;
+    this.loaded = accepted + 1;
+    this.last = accepted;
+    this.seen.delete(this.loaded);
+  }
+
+  /** What it has not seen, up to n. */
+  missed(n) {
+    const numbers = [];
+    for (let i = this.loaded + 1; i <= n; ++i) if (!this.seen.has(i)) numbers.push(i);
+    return numbers;
   }
 }
 
@@ -36,11 +69,12 @@ export class Ledger {
   constructor() {
     this.rooms = new Map(); // room -> greatest number accepted
     this.viewers = [];
+    this.resyncsExcused = false;
   }
 
   /** A client that is a member of `room` from now on, before its first event. */
   viewer(name, room) {
-    const viewer = new Viewer(name, room);
+    const viewer = new Viewer(name, room, this);
     this.viewers.push(viewer);
     return viewer;
   }
@@ -61,15 +95,12 @@ export class Ledger {
     return this.viewers.every((viewer) => viewer.last >= (this.rooms.get(viewer.room) ?? 0));
   }
 
-  /** {lost, twice, disordered, resyncs}: each a list of what happened to whom. */
+  /** {lost, twice, disordered, altered, resyncs}: each a list of what happened to whom. */
   faults() {
-    const out = { lost: [], twice: [], disordered: [], resyncs: [] };
+    const out = { lost: [], twice: [], disordered: [], altered: [], resyncs: [] };
     for (const viewer of this.viewers) {
       const where = { client: viewer.name, room: viewer.room };
-      const lost = [];
-      for (let n = 1; n <= (this.rooms.get(viewer.room) ?? 0); ++n) {
-        if (!viewer.seen.has(n)) lost.push(n);
-      }
+      const lost = [...viewer.lost, ...viewer.missed(this.rooms.get(viewer.room) ?? 0)];
       for (const [kind, found] of Object.entries({ ...viewer, lost })) {
         if (kind in out && found.length > 0) out[kind].push({ ...where, numbers: found });
       }

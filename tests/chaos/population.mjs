@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
 import { roomOf, tokenOf } from "../support/gateway.mjs";
+import { eventOf } from "./ledger.mjs";
 import { makeRandom } from "./random.mjs";
 
 /** `users` traders, each with a challenge: what Gateway.start() takes as people. */
@@ -14,7 +15,7 @@ export function makeTraders(users) {
   return people;
 }
 
-/** One browser's worth: joins its trader's room once, and relies on recovery from then on. */
+/** One browser's worth: joins its trader's room, and relies on recovery from then on. */
 class Trader {
   constructor(url, person, viewer, options) {
     this.viewer = viewer;
@@ -29,24 +30,35 @@ class Trader {
       reconnectionDelayMax: 400,
       ...options,
     });
-    this.socket.on("risk_alert", (data) => this.viewer.saw(data.n));
+    this.socket.on("risk_alert", (data) => this.viewer.saw(data));
     this.socket.on("resync_required", ({ reason }) => this.viewer.resynced(reason));
-    this.socket.on("connect", () => {
-      this.connectedAt = performance.now();
-      if (this.socket.recovered) ++this.recoveries;
+    this.open = new Set();
+    this.socket.io.on("open", () => {
+      const { ws } = this.socket.io.engine.transport;
+      this.open.add(ws);
+      ws.on("close", () => this.open.delete(ws));
+    });
+    this.joined = new Promise((resolve, reject) => {
+      this.socket.once("connect_error", reject);
+      this.socket.on("connect", () => {
+        this.connectedAt = performance.now();
+        if (this.socket.recovered) ++this.recoveries;
+        else this.#join(resolve, reject);
+      });
     });
   }
 
-  /** Resolves once it is a member. */
-  joined() {
-    return new Promise((resolve, reject) => {
-      this.socket.once("connect_error", reject);
-      this.socket.once("connect", () => {
-        const fields = { challenge_id: this.person.challenge };
-        this.socket.emit("join_challenge", fields, (answer) =>
-          answer.status === "ok" ? resolve() : reject(new Error(JSON.stringify(answer))),
-        );
-      });
+  close() {
+    this.socket.close();
+    // Of those that ended in a partition some wait for an answer for half a minute.
+    for (const ws of this.open) ws.terminate();
+  }
+
+  #join(resolve, reject) {
+    this.socket.emit("join_challenge", { challenge_id: this.person.challenge }, (answer) => {
+      if (answer.status !== "ok") return reject(new Error(JSON.stringify(answer)));
+      this.viewer.joined();
+      resolve();
     });
   }
 }
@@ -73,7 +85,8 @@ class RoomPublisher {
 
   // Always with the same id: whether an answer was lost on its way is the gateway's to know.
   async #publish(n) {
-    const event = { room: this.room, event: "risk_alert", data: { n }, id: `${this.room}/${n}` };
+    const data = eventOf(this.room, n);
+    const event = { room: this.room, event: "risk_alert", data, id: `${this.room}/${n}` };
     for (;;) {
       const answer = await this.gateway.post("/v1/publish", event).catch(() => undefined);
       if (answer?.status === 200) return;
@@ -101,7 +114,7 @@ export class Population {
   }
 
   async join() {
-    await Promise.all(this.traders.map((trader) => trader.joined()));
+    await Promise.all(this.traders.map((trader) => trader.joined));
   }
 
   publish() {
@@ -120,6 +133,6 @@ export class Population {
   }
 
   close() {
-    for (const trader of this.traders) trader.socket.close();
+    for (const trader of this.traders) trader.close();
   }
 }

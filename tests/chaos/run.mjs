@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// Faults under load, one after the other, and a verdict: events of class `must` lost, shown twice or
-// out of order. Ends with 0 if there are none.
+// Faults under load, one after the other, and a verdict: events of class `must` lost, shown twice,
+// out of order or altered. Ends with 0 if there are none.
 //   node tests/chaos/run.mjs [--faults kill,cut,…] [--rounds N] [--clients N] [--users N] [--pause MS] [--seed N]
 // Each room has its own publisher, which waits about --pause ms between two events.
 
 import { parseArgs } from "node:util";
-import { faults } from "./faults.mjs";
+import { placeOf, places } from "./faults.mjs";
 import { describeFaults } from "./ledger.mjs";
 import { Scene } from "./scene.mjs";
 
 const { values } = parseArgs({
   options: {
-    faults: { type: "string", default: Object.keys(faults).join(",") },
+    faults: { type: "string", default: Object.keys(places.line).join(",") },
     rounds: { type: "string", default: "20" },
     clients: { type: "string", default: "100" },
     users: { type: "string", default: "50" },
@@ -20,16 +20,19 @@ const { values } = parseArgs({
   },
 });
 const names = values.faults.split(",");
-for (const name of names) {
-  if (!(name in faults)) {
-    console.error(`no such fault: ${name}; there are ${Object.keys(faults).join(", ")}`);
-    process.exit(2);
+const place = placeOf(names);
+if (!place) {
+  console.error(`no place where all of these happen: ${values.faults}; there are`);
+  for (const [name, faults] of Object.entries(places)) {
+    console.error(`  ${name}: ${Object.keys(faults).join(",")}`);
   }
+  process.exit(2);
 }
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
 const scene = await Scene.start({
+  place,
   clients: Number(values.clients),
   users: Number(values.users),
   pause: Number(values.pause),
@@ -49,12 +52,13 @@ try {
   const seconds = (performance.now() - started) / 1000;
   console.log(`\n${scene.ledger.published} events to ${values.clients} clients in ${seconds.toFixed(0)} s`);
   console.log(`${scene.recoveries} recoveries`);
+  if (scene.network) console.log(`packets: ${JSON.stringify(await scene.network.become({}))}`);
   for (const [name, all] of times) {
     const sorted = all.sort((a, b) => a - b);
     const [p50, p99] = [0.5, 0.99].map((q) => quantile(sorted, q)?.toFixed(0));
     console.log(`${name}: ${all.length} times; last client back after p50 ${p50} ms, p99 ${p99} ms`);
   }
-  const words = ["lost", "twice", "disordered", "resyncs"].map((kind) => `${kind} ${found[kind].length}`);
+  const words = Object.entries(found).map(([kind, all]) => `${kind} ${all.length}`);
   console.log(`clients with a fault: ${words.join(", ")}`);
   if (describeFaults(found)) console.log(describeFaults(found));
   process.exitCode = describeFaults(found) ? 1 : 0;

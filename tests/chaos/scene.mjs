@@ -1,12 +1,16 @@
 // chaos/scene.mjs: one gateway with a log on disk, its clients and publishers, and faults one after
 // the other; each is over when every client has seen everything.
+//
+//   place "line"      clients ─▶ a Line ─▶ gateway
+//   place "network"   clients, publishers ─▶ a Network ─▶ gateway in a namespace of its own
 
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Gateway } from "../support/gateway.mjs";
 import { Line } from "../support/line.mjs";
-import { eventually } from "../support/process.mjs";
-import { faults } from "./faults.mjs";
+import { Network } from "../support/network.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
+import { places } from "./faults.mjs";
 import { Ledger } from "./ledger.mjs";
 import { Population, makeTraders } from "./population.mjs";
 import { makeRandom } from "./random.mjs";
@@ -14,12 +18,15 @@ import { makeRandom } from "./random.mjs";
 const PATIENCE_MS = 60_000;
 
 export class Scene {
-  static async start({ clients, users, pause, seed, config = {} }) {
+  static async start({ place = "line", clients, users, pause, seed, config = {} }) {
     const scene = new Scene();
+    scene.faults = places[place];
     scene.random = makeRandom(seed);
     scene.ledger = new Ledger();
+    if (place === "network") scene.network = await Network.make({ seed });
     scene.gateway = await Gateway.start({
       people: makeTraders(users),
+      network: scene.network,
       config: {
         // A dead line is noticed within seconds.
         engine: { ping_interval_ms: 2_000, ping_timeout_ms: 3_000, ...config.engine },
@@ -30,10 +37,10 @@ export class Scene {
     scene.gateway.configure({ eventlog: { path: scene.logFile, ...config.eventlog } });
     await scene.gateway.program.stop();
     await scene.gateway.restart();
-    scene.line = await Line.to(scene.gateway.port);
+    if (!scene.network) scene.line = await Line.to(scene.gateway.port);
     scene.population = new Population(scene.gateway, scene.ledger, {
       clients,
-      url: scene.line.url,
+      url: scene.line?.url,
       pause,
       seed,
     });
@@ -47,7 +54,7 @@ export class Scene {
     await sleep(200 + 800 * this.random());
     const { traders } = this.population;
     const before = traders.map((trader) => trader.connectedAt);
-    await faults[name](this);
+    await this.faults[name](this);
     const over = performance.now();
     const all = [...this.ledger.rooms.keys()];
     const marks = new Map(all.map((room) => [room, this.ledger.rooms.get(room)]));
@@ -78,7 +85,7 @@ export class Scene {
 
   async close() {
     this.population.close();
-    this.line.close();
-    await this.gateway.stop();
+    this.line?.close();
+    await stopAll(this.gateway, this.network);
   }
 }

@@ -89,7 +89,7 @@ export class Gateway {
   /**
    * `people` own their challenges; `config` is laid over the configuration, section by section;
    * with `certificates` the clients' port speaks TLS; `descriptors` is the most that the process may
-   * have open.
+   * have open; with `network` (a Network) it is at that one's far end.
    */
   static async start({
     redis,
@@ -97,9 +97,15 @@ export class Gateway {
     config = {},
     certificates,
     descriptors,
+    network,
   } = {}) {
     const gateway = new Gateway();
-    gateway.descriptors = descriptors;
+    gateway.host = network?.host ?? "127.0.0.1";
+    // Each becomes the command after it: the process id is the gateway's.
+    gateway.prefix = [
+      ...(network?.enter ?? []),
+      ...(descriptors ? ["prlimit", `--nofile=${descriptors}`] : []),
+    ];
     gateway.people = people;
     gateway.directory = mkdtempSync(path.join(tmpdir(), "outcry-gateway-"));
     const database = path.join(gateway.directory, "challenges.db");
@@ -110,16 +116,17 @@ export class Gateway {
     execFileSync("/usr/bin/python3", ["-c", CREATE, database, JSON.stringify(rows)]);
     gateway.port = await freePort();
     gateway.operationsPort = await freePort();
-    gateway.url = `${certificates ? "https" : "http"}://127.0.0.1:${gateway.port}`;
-    gateway.operations = `http://127.0.0.1:${gateway.operationsPort}`;
+    gateway.url = `${certificates ? "https" : "http"}://${gateway.host}:${gateway.port}`;
+    gateway.operations = `http://${gateway.host}:${gateway.operationsPort}`;
     const defaults = {
       server: {
-        listen: `127.0.0.1:${gateway.port}`,
+        listen: `${gateway.host}:${gateway.port}`,
         workers: WORKERS,
         allowed_origins: [ORIGIN],
+        plain_http: network ? "allow" : "refuse",
         ...certificates?.server,
       },
-      operations: { listen: `127.0.0.1:${gateway.operationsPort}`, api_keys: [API_KEY] },
+      operations: { listen: `${gateway.host}:${gateway.operationsPort}`, api_keys: [API_KEY] },
       auth: { secret: SECRET },
       store: { url: `sqlite:${database}` },
       bus: redis ? { redis: redis.url, heartbeat_ms: 100, reconnect_max_ms: 200 } : {},
@@ -141,10 +148,9 @@ export class Gateway {
 
   /** Starts a process on the same ports, with the same configuration. */
   async restart() {
-    const command = [BINARY, "serve", "--config", this.file];
-    // prlimit becomes the command: the process id is the gateway's.
-    if (this.descriptors) command.unshift("prlimit", `--nofile=${this.descriptors}`);
-    this.program = await Program.start(command[0], command.slice(1), {
+    const [command, ...args] = [...this.prefix, BINARY, "serve", "--config", this.file];
+    this.program = await Program.start(command, args, {
+      host: this.host,
       ports: [this.port, this.operationsPort],
     });
   }

@@ -25,9 +25,9 @@ export async function freePort() {
 }
 
 /** True once a TCP connection is accepted; false when it is refused. */
-function accepts(port) {
+function accepts(port, host) {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     socket.once("connect", () => {
       socket.destroy();
       resolve(true);
@@ -59,10 +59,10 @@ export async function stopAll(...things) {
 
 export class Program {
   /** Starts `command` and waits until it accepts connections on every port of `ports`. */
-  static async start(command, args, { ports = [], ...options } = {}) {
+  static async start(command, args, { ports = [], host, ...options } = {}) {
     const program = new Program(command, args, options);
     try {
-      for (const port of ports) await program.listening(port);
+      for (const port of ports) await program.listening(port, host);
     } catch (error) {
       await program.kill();
       throw error;
@@ -92,12 +92,12 @@ export class Program {
     });
   }
 
-  async listening(port) {
+  async listening(port, host = "127.0.0.1") {
     await eventually(`${this.name} listens on ${port}\n${this.output}`, async () => {
       if (this.how !== undefined) {
         throw new Error(`${this.name} ended (${this.how}) before it listened:\n${this.output}`);
       }
-      return accepts(port);
+      return accepts(port, host);
     });
   }
 

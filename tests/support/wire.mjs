@@ -53,8 +53,9 @@ export class Inbox {
  */
 export function fetchText(url, { method = "GET", headers = {}, body, started, ...tls } = {}) {
   const { request: ask } = String(url).startsWith("https:") ? https : http;
+  const request = ask(url, { method, headers, agent: false, ...tls });
   const answer = new Promise((resolve, reject) => {
-    const request = ask(url, { method, headers, agent: false, ...tls }, (response) => {
+    request.on("response", (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
@@ -67,7 +68,8 @@ export function fetchText(url, { method = "GET", headers = {}, body, started, ..
     started?.(request);
     request.end(body);
   });
-  return within(answer, `${method} ${url}`, 10_000);
+  // One without an answer would keep the test's process from ending.
+  return within(answer, `${method} ${url}`, 10_000).finally(() => request.destroy());
 }
 
 /** Sends octets on a fresh TCP connection; resolves with all that came back when the peer ends. */
