@@ -17,9 +17,10 @@ import { RawSocket, textFrame } from "./raw_socket.mjs";
 export class Target {
   /**
    * `config` as Gateway takes it; `withRedis` gives it a Redis and a publisher; `claims` are laid
-   * over the canary's token; `line(gateway)` resolves with what the canary connects through.
+   * over the canary's token, or `token(user)` makes it; `line(gateway)` resolves with what the canary
+   * connects through, and `client` are its options.
    */
-  static async start({ withRedis = false, claims = {}, line, ...options } = {}) {
+  static async start({ withRedis = false, claims, token, line, client, ...options } = {}) {
     const target = new Target();
     if (withRedis) target.redis = await RedisServer.start();
     target.gateway = await Gateway.start({ redis: target.redis, ...options });
@@ -28,8 +29,8 @@ export class Target {
     target.line = await line?.(target.gateway);
     await target.gateway.untilReady();
     if (withRedis) target.publisher = await NodePublisher.connect(target.redis);
-    const token = tokenOf(target.ann.user, claims);
-    target.canary = await Client.connect(target.line ?? target.gateway, token);
+    const shown = token?.(target.ann.user) ?? tokenOf(target.ann.user, claims);
+    target.canary = await Client.connect(target.line ?? target.gateway, shown, client);
     await target.canary.join(target.ann.challenge);
     target.published = 0;
     target.process = target.gateway.program.child.pid;
