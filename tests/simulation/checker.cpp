@@ -10,6 +10,46 @@ namespace outcry::simulation {
 void Checker::published(std::uint32_t event, const std::vector<std::string>& rooms,
                         bool has_alias) {
   events_[event] = {.rooms = rooms, .has_alias = has_alias};
+  last_event_ = event;
+}
+
+/// The log keeps its order: with the event, everything is on disk that came before it.
+void Checker::accepted(std::uint32_t event) {
+  accepted_.insert(event);
+  for (Member& member : members_) {
+    if (member.is_whole && member.life == life_ && event > member.since) member.is_on_disk = true;
+  }
+}
+
+// ---- Clients ----
+
+void Checker::is_whole(std::size_t client) {
+  Member& member = members_[client];
+  if (std::exchange(member.is_whole, true)) return;
+  member.since = last_event_;
+  member.life = life_;
+}
+
+bool Checker::recovered(std::size_t client) {
+  Member& member = members_[client];
+  if (std::exchange(member.may_begin_anew, false)) {
+    member = {};
+    return false;
+  }
+  member.life = life_;
+  return true;
+}
+
+void Checker::began_anew(std::size_t client) {
+  if (!members_[client].may_begin_anew) failed(fmt::format("client {} has to load anew", client));
+  members_[client] = {};
+}
+
+void Checker::crashed(const std::vector<bool>& excused) {
+  ++life_;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (excused[i] || !members_[i].is_on_disk) members_[i].may_begin_anew = true;
+  }
 }
 
 void Checker::shown(std::size_t client, std::uint32_t event, bool under_alias) {
@@ -31,8 +71,11 @@ std::optional<std::string> Checker::verdict(
   if (fault_) return fault_;
   for (std::size_t client = 0; client < rooms.size(); ++client) {
     const Shown& seen = seen_[client];
+    const Member& member = members_[client];
+    if (!member.is_whole) return fmt::format("client {} is not in all its rooms", client);
     for (const auto& [number, event] : events_) {
-      const bool wanted = accepted_.contains(number) && is_for(event, rooms[client]);
+      const bool wanted =
+          number > member.since && accepted_.contains(number) && is_for(event, rooms[client]);
       if (wanted && !seen.own.contains(number)) {
         return fmt::format("client {} was never shown event {}", client, number);
       }

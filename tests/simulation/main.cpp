@@ -28,25 +28,25 @@ Mutant mutant_of(const std::string& name) {
 
 int run(const Options& options) {
   const auto started = std::chrono::steady_clock::now();
-  Simulation::Figures sum;
+  Figures sum;
   for (std::uint32_t i = 0; i < options.seeds; ++i) {
     const std::uint32_t seed = options.first + i;
-    Simulation simulation(seed, mutant_of(options.mutant));
-    const std::optional<std::string> fault = simulation.run();
-    if (fault) {
-      fmt::print("seed {}: {}\nagain: simulation --first {} --seeds 1 --mutant {}\n", seed, *fault,
-                 seed, options.mutant);
+    const Outcome outcome = simulate(seed, mutant_of(options.mutant));
+    if (outcome.fault) {
+      fmt::print("seed {}: {}\nagain: simulation --first {} --seeds 1 --mutant {}\n", seed,
+                 *outcome.fault, seed, options.mutant);
       return 1;
     }
-    sum.steps += simulation.figures().steps;
-    sum.crashes += simulation.figures().crashes;
-    sum.returns += simulation.figures().returns;
-    sum.events += simulation.figures().events;
+    sum += outcome.figures;
     if ((i + 1) % 10'000 == 0) fmt::print(stderr, "{} seeds\n", i + 1);
   }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started);
-  fmt::print("{} seeds without a fault in {:.1f} s: {} steps, {} events, {} crashes, {} returns\n",
-             options.seeds, took.count(), sum.steps, sum.events, sum.crashes, sum.returns);
+  fmt::print(
+      "{} seeds without a fault in {:.1f} s: {} steps, {} events, {} crashes, {} times a full or "
+      "broken disk, {} cuts, "
+      "{} recoveries, {} frames\n",
+      options.seeds, took.count(), sum.steps, sum.events, sum.crashes, sum.disk_faults, sum.cuts,
+      sum.recoveries, sum.frames);
   return 0;
 }
 
@@ -55,7 +55,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   outcry::simulation::Options options;
-  CLI::App app("Runs the control plane through random histories, one for each seed");
+  CLI::App app("Runs a whole node through random histories, one for each seed");
   app.add_option("--first", options.first, "the first seed")->capture_default_str();
   app.add_option("--seeds", options.seeds, "so many of them")->capture_default_str();
   CLI::Option* mutant = app.add_option("--mutant", options.mutant, "what is broken on purpose");

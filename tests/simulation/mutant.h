@@ -1,4 +1,6 @@
 // simulation/mutant.h — what is broken on purpose, to see that the checker finds it.
+//
+// The product stays as it is: mutants.cpp stands between its functions and those who call them.
 #pragma once
 
 #include <array>
@@ -9,13 +11,16 @@ namespace outcry::simulation {
 
 enum class Mutant : std::uint8_t {
   none,
-  replay_skips_one,    // what was missed begins one too late
-  replay_repeats_one,  // one too early
-  lost_sync,           // the disk says that it has synced, and has not
-  early_release,       // an event goes out before it is on disk
-  no_hold_back,        // live events are delivered while a client catches up
-  late_grant,          // a returning client's rooms hear of it when the worker has answered
-  forgets_ids,         // a restart forgets which events were accepted
+  replay_skips_one,       // what was missed begins one too late
+  replay_repeats_one,     // one too early
+  lost_sync,              // the disk says that it has synced, and has not
+  early_release,          // an event goes out before it is on disk
+  no_hold_back,           // live events are delivered after the first part of what was missed
+  late_grant,             // a client's rooms hear of it one task too late
+  forgets_ids,            // a restart forgets which events were accepted
+  connect_last,           // an event is sent ahead of the answer to CONNECT
+  short_write_for_whole,  // what a socket didn't take is taken for sent
+  forgets_the_rest,       // nobody asks for the second part of what was missed
 };
 
 struct MutantName {
@@ -23,7 +28,7 @@ struct MutantName {
   std::string_view name;
 };
 
-inline constexpr std::array<MutantName, 8> kMutants{{
+inline constexpr std::array<MutantName, 11> kMutants{{
     {Mutant::none, "none"},
     {Mutant::replay_skips_one, "replay_skips_one"},
     {Mutant::replay_repeats_one, "replay_repeats_one"},
@@ -32,6 +37,16 @@ inline constexpr std::array<MutantName, 8> kMutants{{
     {Mutant::no_hold_back, "no_hold_back"},
     {Mutant::late_grant, "late_grant"},
     {Mutant::forgets_ids, "forgets_ids"},
+    {Mutant::connect_last, "connect_last"},
+    {Mutant::short_write_for_whole, "short_write_for_whole"},
+    {Mutant::forgets_the_rest, "forgets_the_rest"},
 }};
+
+/// Of the run on this thread.
+inline thread_local Mutant t_mutant = Mutant::none;
+
+/// A task of the control thread has ended; the node has.
+void after_control_task();
+void forget_grants();
 
 }  // namespace outcry::simulation
