@@ -73,6 +73,10 @@ void Browser::cut(Line::Cut how) {
   lose();
 }
 
+void Browser::trespass(std::string_view room) {
+  if (connected_) send_packet(fmt::format(R"(42["join_room",{{"room":"{}"}}])", room));
+}
+
 bool Browser::send_some(std::size_t most) {
   if (!line_ || out_.empty()) return false;
   const std::size_t count = std::min(most, out_.size());
@@ -185,6 +189,9 @@ void Browser::take_event(std::string_view text) {
     checker_.shown_value(number_, room + "/" + key, number_of(payload, "v"));
   } else if (event == "joined_room") {
     take_reply(json::string_member(payload, "room").value_or(""));
+  } else if (event == "error") {
+    const bool is_denied = json::string_member(payload, "code") == "grant_required";
+    if (!is_denied) checker_.failed(fmt::format("client {} is told {}", number_, payload));
   } else if (event == "resync_required") {
     if (!is_what_it_was_) return;  // it knows already
     checker_.began_anew(number_);

@@ -33,6 +33,8 @@ class Browser {
   /// Up to so many bytes go out, or come in. False if none did.
   bool send_some(std::size_t most);
   bool receive_some(std::size_t most);
+  /// It asks for a room that isn't his.
+  void trespass(std::string_view room);
   /// Its connection ends, as far as it knows.
   void cut(Line::Cut how);
 

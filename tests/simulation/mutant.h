@@ -18,6 +18,7 @@ enum class Mutant : std::uint8_t {
   no_hold_back,           // live events are delivered after the first part of what was missed
   late_grant,             // a client's rooms hear of it one task too late
   forgets_ids,            // a restart forgets which events were accepted
+  mixes_rooms,            // who joins a room joins the one that was joined before as well
   connect_last,           // an event is sent ahead of the answer to CONNECT
   short_write_for_whole,  // what a socket didn't take is taken for sent
   forgets_the_rest,       // nobody asks for the second part of what was missed
@@ -28,7 +29,7 @@ struct MutantName {
   std::string_view name;
 };
 
-inline constexpr std::array<MutantName, 11> kMutants{{
+inline constexpr std::array<MutantName, 12> kMutants{{
     {Mutant::none, "none"},
     {Mutant::replay_skips_one, "replay_skips_one"},
     {Mutant::replay_repeats_one, "replay_repeats_one"},
@@ -37,6 +38,7 @@ inline constexpr std::array<MutantName, 11> kMutants{{
     {Mutant::no_hold_back, "no_hold_back"},
     {Mutant::late_grant, "late_grant"},
     {Mutant::forgets_ids, "forgets_ids"},
+    {Mutant::mixes_rooms, "mixes_rooms"},
     {Mutant::connect_last, "connect_last"},
     {Mutant::short_write_for_whole, "short_write_for_whole"},
     {Mutant::forgets_the_rest, "forgets_the_rest"},
@@ -47,6 +49,6 @@ inline thread_local Mutant t_mutant = Mutant::none;
 
 /// A task of the control thread has ended; the node has.
 void after_control_task();
-void forget_grants();
+void forget_node();
 
 }  // namespace outcry::simulation

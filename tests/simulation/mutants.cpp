@@ -13,6 +13,7 @@
 #include "gateway/room_table.h"
 #include "mutant.h"
 #include "net/tcp.h"
+#include "rooms/hub.h"
 #include "transport/engine_session.h"
 #include "transport/frame.h"
 
@@ -42,6 +43,7 @@ struct Grant {
 thread_local std::deque<Grant> t_grants;
 thread_local std::size_t t_old_grants = 0;
 thread_local SharedFrame t_connect;
+thread_local rooms::RoomRef t_joined;
 
 }  // namespace
 
@@ -91,8 +93,20 @@ void after_control_task() {
   t_old_grants = t_grants.size();
 }
 
-void forget_grants() {
+rooms::Change real_join(rooms::Hub*, SessionId, const rooms::RoomRef&) REAL(OUTCRY_JOIN);
+rooms::Change join(rooms::Hub*, SessionId, const rooms::RoomRef&) WRAP(OUTCRY_JOIN);
+
+rooms::Change join(rooms::Hub* self, SessionId session, const rooms::RoomRef& room) {
+  if (t_mutant == Mutant::mixes_rooms) {
+    if (t_joined) (void)real_join(self, session, t_joined);
+    t_joined = room;
+  }
+  return real_join(self, session, room);
+}
+
+void forget_node() {
   t_grants.clear();
+  t_joined = {};
   t_old_grants = 0;
   t_connect = {};
 }

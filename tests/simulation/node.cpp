@@ -13,7 +13,7 @@ Node::Node(const gateway::Config& config)
 
 Node::~Node() {
   gateway_.reset();
-  forget_grants();
+  forget_node();
 }
 
 void Node::publish(bus::Publication publication, Answered done) {

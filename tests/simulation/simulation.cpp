@@ -21,6 +21,7 @@ constexpr std::uint32_t kSteps = 1'500;
 constexpr std::uint32_t kWallErrorMs = 3'600'000;
 constexpr std::array<const char*, 3> kRooms{"symbol_A", "symbol_B", "symbol_C"};
 constexpr std::array<const char*, 2> kKeys{"x", "y"};
+constexpr const char* kForbiddenRoom = "desk_1";  // no token lists it
 // In the end: as long as it takes to find out that a connection is dead, and more.
 constexpr int kSettleRounds = 1'000;
 constexpr int kQuietRounds = 8;
@@ -36,6 +37,9 @@ gateway::Config make_config(Mutant mutant) {
   config.auth.secret = gateway::test::kSecret;
   config.auth.leeway = gateway::seconds(2 * 3'600);  // the wall clock jumps
   config.rooms.owner = {};
+  config.rooms.grant = {"desk_{id}"};
+  config.limits.user_failed_joins_delay_at = 1'000'000;  // who is banned is shown nothing anyway
+  config.limits.user_failed_joins_ban_at = 1'000'000;
   config.events.aliases = {{"risk_alert", {"RISK_ALERT"}}};
   config.events.latest = {"quote"};
   config.events.keys = {{"quote", "key"}};
@@ -137,6 +141,7 @@ void Simulation::step() {
   if (what < 993) return machine_.set_wall_error(milliseconds(pick(kWallErrorMs)));
   if (what < 995) return change_disk();
   if (what < 998) return crash();
+  browser.trespass(kForbiddenRoom);
 }
 
 void Simulation::run_threads(std::uint32_t most) {
@@ -158,7 +163,7 @@ void Simulation::pass_time() {
 
 void Simulation::publish_something() {
   const std::string room = kRooms[pick(kRooms.size())];
-  switch (pick(6)) {
+  switch (pick(7)) {
     case 0:
       return publish_value(room, kKeys[pick(kKeys.size())]);
     case 1:
@@ -167,6 +172,8 @@ void Simulation::publish_something() {
       return publish_event("note", {kRooms[0], kRooms[1 + pick(2)]});
     case 3:
       return publish_event("note", {});
+    case 4:
+      return publish_event("note", {kForbiddenRoom});
     default:
       return publish_event("note", {room});
   }
