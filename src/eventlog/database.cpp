@@ -100,6 +100,11 @@ bool Statement::is_null(int column) const {
 
 // ---- Database ----
 
+void make_private_file(const std::string& path) {
+  const int made = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (made >= 0) ::close(made);
+}
+
 void Database::Close::operator()(sqlite3* database) const noexcept {
   sqlite3_close_v2(database);
 }
@@ -107,12 +112,7 @@ void Database::Close::operator()(sqlite3* database) const noexcept {
 Result<Database> Database::open(const std::string& path, Journal journal, const std::string& vfs) {
   Database out;
   sqlite3* database = nullptr;
-  // For its owner's eyes: events are what the platform's users alone may see. SQLite gives the
-  // files beside it the same permissions.
-  if (vfs.empty()) {
-    const int made = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (made >= 0) ::close(made);
-  }
+  if (vfs.empty()) make_private_file(path);
   // No URI names: a path may not carry options. One thread at a time: no locks inside needed.
   const int opened = sqlite3_open_v2(
       path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,

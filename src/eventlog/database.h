@@ -56,6 +56,10 @@ enum class Journal : std::uint8_t {
   none  // changes are written in place, at once: for one page that must be writable on a full disk
 };
 
+/// Makes the file, if there is none, for its owner's eyes: events are what the platform's users
+/// alone may see. SQLite gives the files beside its own the same permissions.
+void make_private_file(const std::string& path);
+
 class Database {
  public:
   /// Opens, or makes, the file for this process alone. `vfs`: name of a registered file system of

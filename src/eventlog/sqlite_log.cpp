@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kVersion = 1;
 constexpr const char* kGapSuffix = "-gap";
+constexpr const char* kMarkSuffix = "-mark";
 
 // `number` is the rowid: events are written at the end of one tree. `room` is set where an event is
 // for one room and nothing else, which is nearly always; others keep their rooms packed.
@@ -56,7 +57,7 @@ std::error_code move_aside(const std::string& path, const std::string& to) {
     return std::error_code(errno, std::generic_category());
   }
   // What belongs to it goes with it, if it is there.
-  for (const char* suffix : {"-wal", kGapSuffix}) {
+  for (const char* suffix : {"-wal", kGapSuffix, kMarkSuffix}) {
     (void)std::rename((path + suffix).c_str(), (to + suffix).c_str());
   }
   return {};
@@ -116,6 +117,11 @@ std::error_code SqliteLogState::prepare() {
 }
 
 std::error_code SqliteLogState::count() {
+  const auto commits = meta("commits");
+  const auto number = meta("last_number");
+  if (!commits) return commits.error();
+  if (!number) return number.error();
+  written = {.commits = *commits, .number = *number};
   auto rows =
       database.prepare("SELECT retention, count(*), sum(bytes) FROM events GROUP BY retention");
   if (!rows) return rows.error();
@@ -196,7 +202,10 @@ Result<std::unique_ptr<SqliteLog>> SqliteLog::try_open(const SqliteLogOptions& o
   if (!database) return fail(database.error());
   auto gap = open_gap(options);
   if (!gap) return fail(gap.error());
-  auto state = std::make_unique<SqliteLogState>(options, std::move(*database), std::move(*gap));
+  auto mark = CommitMark::open(options.path + kMarkSuffix, options.vfs);
+  if (!mark) return fail(mark.error());
+  auto state = std::make_unique<SqliteLogState>(options, std::move(*database), std::move(*gap),
+                                                std::move(*mark));
   Database& opened = state->database;
   // FULL: every commit is synced; NORMAL: only the WAL's move into the file is.
   std::error_code error = opened.execute(options.sync_each_write ? "PRAGMA synchronous = FULL"

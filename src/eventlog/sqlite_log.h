@@ -4,8 +4,9 @@
 //   start   ─▶ open(): integrity check; load(): lives, and what was kept
 //
 // A transaction is on disk as a whole or not at all: a write that was torn is found by the
-// checksums of SQLite's WAL and ends the log before it. Everything here blocks. Thread: one at a
-// time. Owner: LogWriter; a simulation.
+// checksums of SQLite's WAL and ends the log before it. One that was whole and is damaged now is
+// told from that by a mark (commit_mark.h). Everything here blocks. Thread: one at a time. Owner:
+// LogWriter; a simulation.
 #pragma once
 
 #include <cstddef>
@@ -44,6 +45,7 @@ struct LogContents {
   std::uint64_t trimmed_number = 0;  // up to here events may be gone from `events`
   std::vector<Life> lives;           // whose positions are still worth something
   WallTime last_written{};           // when the run before wrote last
+  bool end_missing = false;          // what had been written last isn't there; hence no lives
 };
 
 struct SqliteLogState;
@@ -59,7 +61,8 @@ class SqliteLog {
   SqliteLog(const SqliteLog&) = delete;
   SqliteLog& operator=(const SqliteLog&) = delete;
 
-  /// Everything that was kept. Lives that ended without keeping their promise are forgotten.
+  /// Everything that was kept. Lives that ended without keeping their promise are forgotten, all of
+  /// them if the log's end is missing.
   [[nodiscard]] Result<LogContents> load();
   /// Random bytes that outlive the run, made at the first call.
   [[nodiscard]] Result<std::string> secret(std::string_view name, std::size_t bytes);

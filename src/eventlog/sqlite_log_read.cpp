@@ -152,11 +152,18 @@ Result<LogContents> SqliteLog::load() {
     if (const std::error_code error = close_gap()) return fail(error);
   }
   const auto trimmed = state_->meta("trimmed");
-  const auto last = state_->meta("last_number");
   const auto written = state_->meta("written");
-  if (!trimmed || !last || !written) return fail(LogError::failed);
+  if (!trimmed || !written) return fail(LogError::failed);
+  if (const auto mark = state_->mark.read(); mark && mark->commits > state_->written.commits) {
+    out.end_missing = true;
+    state_->written = *mark;  // a number that somebody may have seen is never given out again
+    std::error_code error = close_gap();
+    if (!error) error = state_->put_meta("last_number", mark->number);
+    if (!error) error = state_->put_meta("commits", mark->commits);
+    if (error) return fail(error);
+  }
   out.trimmed_number = *trimmed;
-  out.last_number = *last;
+  out.last_number = state_->written.number;
   out.last_written = as_time(*written);
   for (const auto load : {load_lives, load_events, load_values, load_sessions, load_cursors}) {
     if (const std::error_code error = load(*state_, out)) return fail(error);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eventlog/commit_mark.h"
 #include "eventlog/database.h"
 #include "eventlog/sqlite_log.h"
 
@@ -23,10 +24,12 @@ struct SqliteLogState {
     Statement read_room, read_many, read_receipts;
   };
 
-  SqliteLogState(const SqliteLogOptions& with, Database opened, Database gap_opened)
+  SqliteLogState(const SqliteLogOptions& with, Database opened, Database gap_opened,
+                 CommitMark mark_opened)
       : options(with),
         database(std::move(opened)),
         gap(std::move(gap_opened)),
+        mark(std::move(mark_opened)),
         totals(with.retentions.size()) {}
 
   [[nodiscard]] std::error_code prepare();
@@ -46,6 +49,8 @@ struct SqliteLogState {
   const SqliteLogOptions options;
   Database database;
   Database gap;
+  CommitMark mark;
+  CommitMark::Value written;  // what the mark says, or should
   Statements statements{};
   std::vector<Totals> totals;  // by retention
 };

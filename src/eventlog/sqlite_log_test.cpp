@@ -166,7 +166,9 @@ TEST_F(SqliteLogTest, what_was_written_outlives_a_crash) {
   open();
   write({event(1)});
   write({event(2)});
-  EXPECT_EQ(numbers(crashed().events), (std::vector<std::uint64_t>{1, 2}));
+  const LogContents contents = crashed();
+  EXPECT_EQ(numbers(contents.events), (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_FALSE(contents.end_missing);
 }
 
 TEST_F(SqliteLogTest, a_write_that_was_torn_is_there_as_a_whole_or_not_at_all) {
@@ -192,8 +194,39 @@ TEST_F(SqliteLogTest, a_write_that_was_torn_is_there_as_a_whole_or_not_at_all) {
     const bool whole = contents->events.size() == 3 && contents->sessions.size() == 1;
     const bool none = contents->events.size() == 1 && contents->sessions.empty();
     EXPECT_TRUE(whole || none) << "seed " << seed;
-    EXPECT_EQ(contents->last_number, whole ? 3U : 1U);
+    EXPECT_EQ(contents->last_number, whole || contents->end_missing ? 3U : 1U);
   }
+}
+
+TEST_F(SqliteLogTest, a_write_that_was_damaged_afterwards_ends_the_worth_of_all_lives) {
+  open();
+  ASSERT_FALSE(log_->begin_life(11, Promise::always, kNow));
+  write({event(1)});
+  write({event(2)});
+  disk_.power_off();
+  log_.reset();
+  disk_.power_on();
+  disk_.damage("log.db-wal", disk_.size("log.db-wal") - 3 * 4'120, 8);
+  LogContents contents = reopened();
+  EXPECT_TRUE(contents.end_missing);
+  EXPECT_THAT(contents.lives, IsEmpty());
+  EXPECT_EQ(numbers(contents.events), (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(contents.last_number, 2U) << "it isn't given out again";
+  ASSERT_FALSE(log_->begin_life(12, Promise::always, kNow));
+  EXPECT_FALSE(crashed().end_missing) << "that was before";
+  write({event(3)});
+  contents = crashed();
+  EXPECT_FALSE(contents.end_missing);
+  EXPECT_THAT(contents.lives, ElementsAre(12));
+}
+
+TEST_F(SqliteLogTest, a_mark_that_is_no_more_is_no_evidence) {
+  open();
+  ASSERT_FALSE(log_->begin_life(11, Promise::always, kNow));
+  write({event(1)});
+  log_.reset();
+  disk_.damage("log.db-mark", 0, 24);
+  EXPECT_THAT(reopened().lives, ElementsAre(11));
 }
 
 TEST_F(SqliteLogTest, a_write_that_fails_leaves_nothing_and_the_next_one_works) {

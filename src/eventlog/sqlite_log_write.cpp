@@ -104,19 +104,22 @@ class ChangeWriter {
 
 std::error_code SqliteLog::write(std::span<const Change> changes, WallTime now) {
   ChangeWriter writer(*state_);
+  CommitMark::Value next = state_->written;
+  ++next.commits;
   const std::error_code error = state_->transact([&]() -> std::error_code {
-    std::uint64_t last_number = 0;
     for (const Change& change : changes) {
       if (const std::error_code failed = std::visit(writer, change)) return failed;
-      if (const auto* event = std::get_if<StoredEvent>(&change)) last_number = event->number;
+      if (const auto* event = std::get_if<StoredEvent>(&change)) next.number = event->number;
     }
-    if (last_number != 0) {
-      if (const auto failed = state_->put_meta("last_number", last_number)) return failed;
-    }
+    if (const auto failed = state_->put_meta("last_number", next.number)) return failed;
+    if (const auto failed = state_->put_meta("commits", next.commits)) return failed;
     return state_->put_meta("written", as_number(now));
   });
-  if (!error) writer.count();
-  return error;
+  if (error) return error;
+  writer.count();
+  state_->written = next;
+  state_->mark.write(next);
+  return {};
 }
 
 std::error_code SqliteLog::begin_life(Life life, Promise promise, WallTime now) {

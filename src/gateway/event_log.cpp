@@ -50,6 +50,11 @@ EventLog::EventLog(const Config& config) : durable_(!config.eventlog.path.empty(
   auto contents = log_->load();
   if (!contents) refuse(from.path, contents.error(), log_->why());
   contents_ = std::move(*contents);
+  if (contents_.end_missing) {
+    log::error(
+        "log: {}: its end, which had been written, is missing: clients are told to load anew",
+        from.path);
+  }
   const auto key = log_->secret("recovery", recovery_key_.size());
   if (!key) refuse(from.path, key.error(), log_->why());
   std::ranges::copy(as_bytes(*key), recovery_key_.begin());
