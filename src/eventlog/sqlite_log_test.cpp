@@ -328,6 +328,20 @@ TEST_F(SqliteLogTest, what_is_too_old_or_too_much_goes_a_part_at_a_time) {
   EXPECT_EQ(numbers(reopened().events), (std::vector<std::uint64_t>{1201}));
 }
 
+TEST_F(SqliteLogTest, an_event_from_when_the_clock_was_ahead_holds_up_nothing_behind_it) {
+  options_.retentions = {{.age_max = seconds(10)}};
+  open();
+  StoredEvent ahead = event(1);
+  ahead.at = kNow + std::chrono::hours(24 * 365);
+  write({ahead, event(2)});
+  EXPECT_EQ(log_->trim(kNow), false);
+  EXPECT_THAT(reopened().events, SizeIs(2));
+  EXPECT_EQ(log_->trim(kNow + seconds(10)), false);
+  EXPECT_THAT(reopened().events, SizeIs(2));
+  EXPECT_EQ(log_->trim(kNow + seconds(11)), false);
+  EXPECT_THAT(reopened().events, IsEmpty());
+}
+
 TEST_F(SqliteLogTest, totals_are_counted_again_at_a_start) {
   options_.retentions = {{.events_max = 3}};
   open();

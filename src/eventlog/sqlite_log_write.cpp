@@ -173,6 +173,7 @@ struct Excess {
   std::uint64_t number = 0;
   SqliteLogState::Totals dropped;
   bool more = false;
+  bool ahead = false;  // the oldest that stays is younger than now
 };
 
 Result<Excess> find_excess(SqliteLogState& state, std::size_t rule, WallTime now) {
@@ -190,7 +191,10 @@ Result<Excess> find_excess(SqliteLogState& state, std::size_t rule, WallTime now
     }
     const bool goes = left.events > keep.events_max || left.bytes > keep.bytes_max ||
                       now - as_time(oldest.number(1)) > keep.age_max;
-    if (!goes) break;
+    if (!goes) {
+      out.ahead = as_time(oldest.number(1)) > now;
+      break;
+    }
     out.number = oldest.number(0);
     ++out.dropped.events;
     out.dropped.bytes += oldest.number(2);
@@ -201,6 +205,14 @@ Result<Excess> find_excess(SqliteLogState& state, std::size_t rule, WallTime now
   return out;
 }
 
+/// Events from when the clock was ahead: how old they are can't be known, so they are from now. The
+/// first of them would hold up all that is behind it until the clock is there again.
+std::error_code date_back(SqliteLogState& state, std::size_t rule, WallTime now) {
+  auto update = state.database.prepare("UPDATE events SET at=?2 WHERE retention=?1 AND at>?2");
+  if (!update) return update.error();
+  return update->bind(1, rule).bind(2, as_number(now)).run();
+}
+
 }  // namespace
 
 Result<bool> SqliteLog::trim(WallTime now) {
@@ -209,6 +221,9 @@ Result<bool> SqliteLog::trim(WallTime now) {
   for (std::size_t rule = 0; rule < state.totals.size(); ++rule) {
     const auto excess = find_excess(state, rule, now);
     if (!excess) return fail(excess.error());
+    if (excess->ahead) {
+      if (const std::error_code error = date_back(state, rule, now)) return fail(error);
+    }
     if (excess->number == 0) continue;
     more = more || excess->more;
     const auto trimmed = state.meta("trimmed");
