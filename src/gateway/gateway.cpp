@@ -146,6 +146,7 @@ void Gateway::stop() {
   timers_->certificates.cancel();
   if (bus_) bus_->stop();
   workers_.stop();
+  publisher_.save_values(wall_now());  // those since the last second's
   log_.stop();
   drain_audit();
   audit_.stop();

@@ -351,6 +351,18 @@ describe("a gateway that was killed", () => {
     });
   }
 
+  it("ends with the newest values, when it is told to end", async () => {
+    for (let n = 1; n <= 3; ++n) {
+      await gateway.publish(roomOf(ann.second), "equity_updated", { n });
+      await gateway.program.stop();
+      await gateway.restart();
+      const client = await Client.connect(line, tokenOf(ann.user));
+      await client.join(ann.second);
+      assert.deepEqual(await client.next("equity_updated"), [{ n }]);
+      client.close();
+    }
+  });
+
   it("finds its clients by themselves", async () => {
     const client = await member(line, ann.user, ann.challenge);
     await publish(gateway, ann.challenge, 1, 1);
