@@ -1,18 +1,12 @@
 // chaos/faults.mjs: what goes wrong and where, each as (scene) => Promise. A fault that is over leaves a
 // gateway that runs; whether its clients get over it is for the ledger to say.
 
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually } from "../support/process.mjs";
+import { clockFaults } from "./clock_faults.mjs";
+import { diskFaults } from "./disk_faults.mjs";
 import { networkFaults } from "./network_faults.mjs";
-
-/** `bytes`: how long any file of the gateway may be; Infinity: as long as it likes. */
-function limitFiles({ gateway }, bytes) {
-  const limit = Number.isFinite(bytes) ? `${bytes}:unlimited` : "unlimited";
-  execFileSync("prlimit", ["--pid", `${gateway.program.child.pid}`, `--fsize=${limit}`]);
-}
 
 /** Of the process: wherever it runs. */
 const processFaults = {
@@ -72,23 +66,12 @@ const lineFaults = {
   },
 };
 
-/** Of the files. */
-const diskFaults = {
-  /** Nothing can be written; then it can again. */
-  async full(scene) {
-    const failing = async () => (await scene.gateway.metrics()).get("outcry_log_failing");
-    limitFiles(scene, 1);
-    await eventually("the log can't be written", async () => (await failing()) === 1);
-    await sleep(500);
-    limitFiles(scene, Infinity);
-    await eventually("the log is written again", async () => (await failing()) === 0);
-  },
-};
-
 /** Where a gateway can be, and what can happen to it there. */
 export const places = {
-  line: { ...processFaults, ...lineFaults, ...diskFaults },
+  line: { ...processFaults, ...lineFaults },
   network: { ...networkFaults, ...processFaults },
+  disk: { ...diskFaults, ...processFaults },
+  clock: { ...clockFaults, ...processFaults },
 };
 
 /** The place where all of these can happen; undefined if there is none. */

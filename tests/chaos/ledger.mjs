@@ -44,6 +44,7 @@ class Viewer {
   resynced(reason) {
     this.anew = true;
     this.lost.push(...this.missed(this.last)); // nothing excuses a gap
+    ++this.ledger.resyncs;
     if (!this.ledger.resyncsExcused) this.resyncs.push(reason);
   }
 
@@ -69,6 +70,7 @@ export class Ledger {
   constructor() {
     this.rooms = new Map(); // room -> greatest number accepted
     this.viewers = [];
+    this.resyncs = 0; // with and without an excuse
     this.resyncsExcused = false;
   }
 

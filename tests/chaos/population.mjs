@@ -22,8 +22,9 @@ class Trader {
     this.recoveries = 0;
     this.connectedAt = 0;
     this.person = person;
+    const now = Math.floor(Date.now() / 1000);
     this.socket = io(url, {
-      auth: { token: tokenOf(person.user, { exp: Math.floor(Date.now() / 1000) + 86_400 }) },
+      auth: { token: tokenOf(person.user, { iat: undefined, exp: now + 86_400 }) },
       transports: ["websocket"],
       forceNew: true,
       reconnectionDelay: 50,

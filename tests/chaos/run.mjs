@@ -51,7 +51,7 @@ try {
   const found = await scene.finish();
   const seconds = (performance.now() - started) / 1000;
   console.log(`\n${scene.ledger.published} events to ${values.clients} clients in ${seconds.toFixed(0)} s`);
-  console.log(`${scene.recoveries} recoveries`);
+  console.log(`${scene.recoveries} recoveries, ${scene.ledger.resyncs} times told to load anew`);
   if (scene.network) console.log(`packets: ${JSON.stringify(await scene.network.become({}))}`);
   for (const [name, all] of times) {
     const sorted = all.sort((a, b) => a - b);

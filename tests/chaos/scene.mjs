@@ -3,13 +3,18 @@
 //
 //   place "line"      clients ─▶ a Line ─▶ gateway
 //   place "network"   clients, publishers ─▶ a Network ─▶ gateway in a namespace of its own
+//   place "disk"      as "line", with the log on a small disk of its own
+//   place "clock"     as "line", with a wall clock of its own
 
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Clock } from "../support/clock.mjs";
+import { Disk } from "../support/disk.mjs";
 import { Gateway } from "../support/gateway.mjs";
 import { Line } from "../support/line.mjs";
 import { Network } from "../support/network.mjs";
 import { eventually, stopAll } from "../support/process.mjs";
+import { DAMAGE } from "./disk_faults.mjs";
 import { places } from "./faults.mjs";
 import { Ledger } from "./ledger.mjs";
 import { Population, makeTraders } from "./population.mjs";
@@ -24,16 +29,20 @@ export class Scene {
     scene.random = makeRandom(seed);
     scene.ledger = new Ledger();
     if (place === "network") scene.network = await Network.make({ seed });
+    if (place === "disk") scene.disk = await Disk.make();
+    if (place === "clock") scene.clock = Clock.make();
     scene.gateway = await Gateway.start({
       people: makeTraders(users),
       network: scene.network,
+      clock: scene.clock,
       config: {
         // A dead line is noticed within seconds.
         engine: { ping_interval_ms: 2_000, ping_timeout_ms: 3_000, ...config.engine },
+        auth: { age_max_s: 0 }, // clients keep their token for hours of a clock that is set
         limits: { address_sockets_max: 20_000, ...config.limits },
       },
     });
-    scene.logFile = path.join(scene.gateway.directory, "log.db");
+    scene.logFile = path.join((scene.disk ?? scene.gateway).directory, "log.db");
     scene.gateway.configure({ eventlog: { path: scene.logFile, ...config.eventlog } });
     await scene.gateway.program.stop();
     await scene.gateway.restart();
@@ -54,6 +63,7 @@ export class Scene {
     await sleep(200 + 800 * this.random());
     const { traders } = this.population;
     const before = traders.map((trader) => trader.connectedAt);
+    this.ledger.resyncsExcused = DAMAGE.has(name);
     await this.faults[name](this);
     const over = performance.now();
     const all = [...this.ledger.rooms.keys()];
@@ -86,6 +96,6 @@ export class Scene {
   async close() {
     this.population.close();
     this.line?.close();
-    await stopAll(this.gateway, this.network);
+    await stopAll(this.gateway, this.network, this.disk, this.clock);
   }
 }

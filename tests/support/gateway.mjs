@@ -89,7 +89,8 @@ export class Gateway {
   /**
    * `people` own their challenges; `config` is laid over the configuration, section by section;
    * with `certificates` the clients' port speaks TLS; `descriptors` is the most that the process may
-   * have open; with `network` (a Network) it is at that one's far end.
+   * have open; with `network` (a Network) it is at that one's far end, with
+   * `clock` (a Clock) it has that one's time.
    */
   static async start({
     redis,
@@ -98,9 +99,11 @@ export class Gateway {
     certificates,
     descriptors,
     network,
+    clock,
   } = {}) {
     const gateway = new Gateway();
     gateway.host = network?.host ?? "127.0.0.1";
+    gateway.env = clock?.env;
     // Each becomes the command after it: the process id is the gateway's.
     gateway.prefix = [
       ...(network?.enter ?? []),
@@ -152,6 +155,7 @@ export class Gateway {
     this.program = await Program.start(command, args, {
       host: this.host,
       ports: [this.port, this.operationsPort],
+      env: this.env,
     });
   }
 
