@@ -12,7 +12,7 @@
 namespace outcry::eventlog {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr const char* kGapSuffix = "-gap";
 constexpr const char* kMarkSuffix = "-mark";
 
@@ -26,13 +26,15 @@ constexpr const char* kSchema = R"(
   CREATE TABLE events(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, retention INTEGER NOT NULL,
                       bytes INTEGER NOT NULL, namespace TEXT NOT NULL, room TEXT,
                       everyone INTEGER NOT NULL, rooms BLOB, except_rooms BLOB, event TEXT NOT NULL,
-                      arguments TEXT NOT NULL, attachments BLOB, id TEXT NOT NULL);
+                      arguments TEXT NOT NULL, attachments BLOB, id TEXT NOT NULL,
+                      sum INTEGER NOT NULL DEFAULT 0);
   CREATE INDEX events_of_room ON events(namespace, room, number) WHERE room IS NOT NULL;
   CREATE INDEX events_of_many ON events(number) WHERE room IS NULL;
   CREATE INDEX events_by_retention ON events(retention, number);
   CREATE TABLE latest(namespace TEXT NOT NULL, room TEXT NOT NULL, event TEXT NOT NULL,
                       key INTEGER NOT NULL, at INTEGER NOT NULL, packet TEXT NOT NULL,
-                      attachments BLOB, PRIMARY KEY(namespace, room, event, key)) WITHOUT ROWID;
+                      attachments BLOB, sum INTEGER NOT NULL DEFAULT 0,
+                      PRIMARY KEY(namespace, room, event, key)) WITHOUT ROWID;
   CREATE TABLE sessions(sid TEXT PRIMARY KEY, user TEXT NOT NULL, namespace TEXT NOT NULL)
     WITHOUT ROWID;
   CREATE TABLE session_rooms(sid TEXT NOT NULL, room TEXT NOT NULL, PRIMARY KEY(sid, room))
@@ -45,6 +47,10 @@ constexpr const char* kSchema = R"(
                         sent INTEGER NOT NULL, acknowledged INTEGER NOT NULL,
                         PRIMARY KEY(number, sid)) WITHOUT ROWID;
   CREATE INDEX receipts_by_time ON receipts(sent);
+)";
+constexpr const char* kFromVersion1 = R"(
+  ALTER TABLE events ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE latest ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
 )";
 
 /// A damaged file is kept for whoever wants to look at it.
@@ -77,8 +83,8 @@ std::error_code SqliteLogState::prepare() {
   };
   static constexpr std::array kStatements = {
       Prepared{&S::insert_event,
-               "INSERT INTO events VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"},
-      Prepared{&S::put_value, "INSERT OR REPLACE INTO latest VALUES(?1,?2,?3,?4,?5,?6,?7)"},
+               "INSERT INTO events VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"},
+      Prepared{&S::put_value, "INSERT OR REPLACE INTO latest VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
       Prepared{&S::drop_value,
                "DELETE FROM latest WHERE namespace=?1 AND room=?2 AND event=?3 AND key=?4"},
       Prepared{&S::open_session, "INSERT OR REPLACE INTO sessions VALUES(?1,?2,?3)"},
@@ -174,9 +180,12 @@ std::error_code make_or_check_schema(Database& database) {
   const std::uint64_t found = version->number(0);
   version->reset();
   if (found > kVersion) return LogError::too_new;
-  if (found == kVersion) return check_integrity(database);
+  if (found != 0) {
+    const std::error_code error = check_integrity(database);
+    if (error || found == kVersion) return error;
+  }
   if (const std::error_code error = database.execute("BEGIN IMMEDIATE")) return error;
-  std::error_code error = database.execute(kSchema);
+  std::error_code error = database.execute(found == 0 ? kSchema : kFromVersion1);
   if (!error) {
     error = database.execute(fmt::format("PRAGMA user_version = {}", kVersion).c_str());
   }
@@ -224,7 +233,14 @@ Result<std::unique_ptr<SqliteLog>> SqliteLog::try_open(const SqliteLogOptions& o
     why = opened.why();
     return fail(error);
   }
-  return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(state)));
+  auto log = std::unique_ptr<SqliteLog>(new SqliteLog(std::move(state)));
+  auto contents = log->load();
+  if (!contents) {
+    why = contents.error().message();
+    return fail(contents.error());
+  }
+  log->state_->contents = std::move(*contents);
+  return log;
 }
 
 Result<std::unique_ptr<SqliteLog>> SqliteLog::open(const SqliteLogOptions& options,

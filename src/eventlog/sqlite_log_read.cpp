@@ -6,12 +6,19 @@
 
 #include "eventlog/sqlite_log.h"
 #include "eventlog/sqlite_log_state.h"
+#include "eventlog/stored_sum.h"
 
 namespace outcry::eventlog {
 namespace {
 
 constexpr std::size_t kLengthBytes = 4;
 constexpr std::uint64_t kLivesKept = 100;
+
+/// `sum`: as it was written; 0 by a version that had none.
+template <class Stored>
+bool is_sound(const Stored& stored, std::uint64_t sum) {
+  return sum == 0 || sum == sum_of(stored);
+}
 
 /// A row of `SELECT * FROM events`.
 Result<StoredEvent> read_event(const Statement& row) {
@@ -31,6 +38,7 @@ Result<StoredEvent> read_event(const Statement& row) {
     if (!strings) return fail(strings.error());
     *list = std::move(*strings);
   }
+  if (!is_sound(event, row.number(13))) return fail(LogError::corrupt);
   return event;
 }
 
@@ -85,6 +93,7 @@ std::error_code load_values(SqliteLogState& state, LogContents& out) {
                           if (!attachments) return attachments.error();
                           value.attachments = std::move(*attachments);
                         }
+                        if (!is_sound(value, row.number(7))) return LogError::corrupt;
                         out.values.push_back(std::move(value));
                         return {};
                       });
@@ -141,9 +150,14 @@ std::error_code load_lives(SqliteLogState& state, LogContents& out) {
   return state.database.execute(forget.c_str());
 }
 
+bool is_behind(const CommitMark::Value& one, const CommitMark::Value& other) {
+  return one.commits < other.commits || one.number < other.number;
+}
+
 }  // namespace
 
 Result<LogContents> SqliteLog::load() {
+  if (state_->contents) return *std::exchange(state_->contents, std::nullopt);
   LogContents out;
   auto gap = state_->gap.prepare("SELECT open FROM gap");
   const auto row = gap ? gap->step() : fail(gap.error());
@@ -153,8 +167,9 @@ Result<LogContents> SqliteLog::load() {
   }
   const auto trimmed = state_->meta("trimmed");
   const auto written = state_->meta("written");
-  if (!trimmed || !written) return fail(LogError::failed);
-  if (const auto mark = state_->mark.read(); mark && mark->commits > state_->written.commits) {
+  if (!trimmed) return fail(trimmed.error());
+  if (!written) return fail(written.error());
+  if (const auto mark = state_->mark.read(); mark && is_behind(state_->written, *mark)) {
     out.end_missing = true;
     state_->written = *mark;  // a number that somebody may have seen is never given out again
     std::error_code error = close_gap();

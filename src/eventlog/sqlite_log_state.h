@@ -2,6 +2,7 @@
 // Thread: SqliteLog's.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ struct SqliteLogState {
   Database database;
   Database gap;
   CommitMark mark;
-  CommitMark::Value written;  // what the mark says, or should
+  CommitMark::Value written;            // what the mark says, or should
+  std::optional<LogContents> contents;  // read when it was opened, until load()
   Statements statements{};
   std::vector<Totals> totals;  // by retention
 };

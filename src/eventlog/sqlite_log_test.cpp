@@ -10,6 +10,7 @@
 #include "eventlog/database.h"
 #include "eventlog/simulated_disk.h"
 #include "eventlog/sqlite_log_state.h"
+#include "eventlog/stored_sum.h"
 
 namespace outcry::eventlog {
 namespace {
@@ -31,6 +32,15 @@ StoredEvent event(std::uint64_t number, std::string room = "challenge_7") {
           .event = "risk_alert",
           .arguments = fmt::format(R"({{"n":{}}})", number),
           .id = fmt::format("id-{}", number)};
+}
+
+StoredValue value(std::uint64_t key) {
+  return {.namespace_name = "/",
+          .room = "symbol_1",
+          .event = "quote",
+          .key = key,
+          .at = kNow,
+          .packet = fmt::format(R"(42["quote",{{"n":{}}}])", key)};
 }
 
 std::vector<std::uint64_t> numbers(const std::vector<StoredEvent>& events) {
@@ -402,6 +412,46 @@ TEST_F(LogFileTest, a_damaged_file_is_put_aside_and_a_new_log_begun) {
   EXPECT_GE(aside, 1U);
 }
 
+TEST_F(LogFileTest, an_octet_that_has_changed_is_never_shown) {
+  const std::string original = options_.path;
+  {
+    auto log = open();
+    ASSERT_TRUE(log) << notice_;
+    std::vector<Change> changes;
+    for (std::uint64_t n = 1; n <= 60; ++n) {
+      changes.emplace_back(event(n));
+      changes.emplace_back(value(n));
+    }
+    ASSERT_FALSE((*log)->write(changes, kNow));
+  }
+  const std::uintmax_t size = std::filesystem::file_size(original);
+  options_.sync_each_write = false;  // it is the damage that counts
+  std::size_t noticed = 0;
+  for (std::uintmax_t at = 2'003; at < size; at += 2'003) {
+    options_.path = fmt::format("{}-{}", original, at);
+    std::filesystem::copy_file(original, options_.path);
+    std::fstream file(options_.path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const auto octet = static_cast<char>(file.get() ^ 0x11);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(octet);
+    file.close();
+    notice_.clear();
+    auto log = open();
+    ASSERT_TRUE(log) << "octet " << at << ": " << notice_;
+    noticed += notice_.empty() ? 0 : 1;
+    const LogContents contents = (*log)->load().value();
+    EXPECT_EQ(contents.events.size(), notice_.empty() ? 60U : 0U) << "octet " << at;
+    for (const StoredEvent& one : contents.events) {
+      EXPECT_EQ(sum_of(one), sum_of(event(one.number))) << "octet " << at;
+    }
+    for (const StoredValue& one : contents.values) {
+      EXPECT_EQ(sum_of(one), sum_of(value(one.key))) << "octet " << at;
+    }
+  }
+  EXPECT_GT(noticed, 2U);
+}
+
 TEST_F(LogFileTest, something_else_under_its_name_is_put_aside_too) {
   std::ofstream(options_.path) << std::string(10'000, 'x');
   ASSERT_TRUE(open()) << notice_;
@@ -439,6 +489,23 @@ TEST_F(LogFileTest, a_log_of_a_later_version_is_left_alone) {
   const auto log = open();
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error(), LogError::too_new);
+}
+
+TEST_F(LogFileTest, a_log_of_the_version_before_is_taken_over) {
+  ASSERT_TRUE(open()) << notice_;
+  {
+    auto database = Database::open(options_.path, Journal::wal);
+    ASSERT_TRUE(database);
+    ASSERT_FALSE(
+        database->execute("ALTER TABLE events DROP COLUMN sum; ALTER TABLE latest DROP COLUMN sum;"
+                          "INSERT INTO latest VALUES('/', 'symbol_1', 'quote', 1, 5, '42[]', NULL);"
+                          "PRAGMA user_version = 1"));
+  }
+  auto log = open();
+  ASSERT_TRUE(log) << notice_;
+  EXPECT_THAT(notice_, IsEmpty());
+  EXPECT_THAT((*log)->load()->values, SizeIs(1));
+  ASSERT_FALSE((*log)->write(std::vector<Change>{event(1)}, kNow));
 }
 
 TEST_F(LogFileTest, a_directory_that_is_not_there_is_an_error) {

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "eventlog/sqlite_log.h"
 #include "eventlog/sqlite_log_state.h"
+#include "eventlog/stored_sum.h"
 
 namespace outcry::eventlog {
 namespace {
@@ -46,7 +47,7 @@ class ChangeWriter {
     if (!event.attachments.empty()) insert.bind_blob(12, attachments);
     added_[event.retention].events += 1;
     added_[event.retention].bytes += bytes;
-    return insert.bind(13, event.id).run();
+    return insert.bind(13, event.id).bind(14, sum_of(event)).run();
   }
   std::error_code operator()(const StoredValue& value) {
     const std::string attachments = pack_strings(value.attachments);
@@ -54,7 +55,7 @@ class ChangeWriter {
     put.bind(1, value.namespace_name).bind(2, value.room).bind(3, value.event).bind(4, value.key);
     put.bind(5, as_number(value.at)).bind(6, value.packet).bind_null(7);
     if (!value.attachments.empty()) put.bind_blob(7, attachments);
-    return put.run();
+    return put.bind(8, sum_of(value)).run();
   }
   std::error_code operator()(const ValueDropped& value) {
     Statement& drop = statements_.drop_value;

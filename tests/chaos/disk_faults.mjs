@@ -49,10 +49,10 @@ function flip(path, where, random) {
 }
 
 /** What clients lack when they come back is in what is damaged. */
-async function damage({ gateway, line, random }, harm) {
+async function damage({ gateway, line, random }, end, harm) {
   line.goDead();
   await sleep(200 + 600 * random());
-  await gateway.kill();
+  await end(gateway);
   harm();
   line.cut();
   await gateway.restart();
@@ -81,11 +81,19 @@ export const diskFaults = {
 
   /** While the process is down, octets change in what was written last. */
   "damaged-wal": (scene) =>
-    damage(scene, () => flip(`${scene.logFile}-wal`, latePageOfWal, scene.random)),
+    damage(
+      scene,
+      (gateway) => gateway.kill(),
+      () => flip(`${scene.logFile}-wal`, latePageOfWal, scene.random),
+    ),
 
-  /** The same in the last page of the database. */
+  /** The same in the last page of the database, which a clean end has moved everything to. */
   "damaged-page": (scene) =>
-    damage(scene, () => flip(scene.logFile, (file) => fstatSync(file).size - PAGE, scene.random)),
+    damage(
+      scene,
+      (gateway) => gateway.program.stop(),
+      () => flip(scene.logFile, (file) => fstatSync(file).size - PAGE, scene.random),
+    ),
 };
 
 /** After these clients may be told to load their state anew: what was written can't be known any more. */
