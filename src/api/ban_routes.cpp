@@ -73,7 +73,7 @@ void add_ban_routes(Router& router, gateway::Operations& operations) {
               .handle = [&operations](const Request& request, Respond respond) {
                 const auto target = decode_pardon(request.body);
                 if (!target) return respond(problem_response(target.error()));
-                const bool lifted = operations.lift_ban(*target);
+                const bool lifted = operations.lift_ban(*target, source_of(request));
                 respond({.body = fmt::format("{{\"lifted\":{}}}\n", lifted)});
               }});
 }

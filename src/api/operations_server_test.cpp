@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/api_keys.h"
 #include "api/ban_routes.h"
 #include "api/event_routes.h"
 #include "api/health_routes.h"
@@ -75,7 +76,8 @@ class RecordingOperations final : public gateway::Operations {
         .more = true};
   }
   [[nodiscard]] std::vector<gateway::BanInfo> bans() const override { return banned; }
-  bool lift_ban(const gateway::BanTarget& target) override {
+  bool lift_ban(const gateway::BanTarget& target, std::string_view by) override {
+    lifted_by.emplace_back(by);
     return std::erase_if(banned, [&](const gateway::BanInfo& ban) {
              return ban.target.kind == target.kind && ban.target.name == target.name;
            }) > 0;
@@ -96,6 +98,7 @@ class RecordingOperations final : public gateway::Operations {
       {.target = {.kind = gateway::BanKind::user, .name = "u7"}, .left = std::chrono::seconds(540)},
       {.target = {.kind = gateway::BanKind::address, .name = "192.0.2.1"},
        .left = std::chrono::seconds(12)}};
+  std::vector<std::string> lifted_by;
   std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
   bool answers_later = false;
   std::vector<gateway::PublishDone> waiting;
@@ -565,6 +568,16 @@ TEST_F(OperationsServerTest, the_examples_of_the_reference_are_true) {
     EXPECT_EQ(json::parse(response.body()), json::parse(expected.substr(expected.find("\n\n"))))
         << examples[i];
   }
+}
+
+TEST_F(OperationsServerTest, lifts_bans_and_says_who_asked) {
+  start();
+  const auto lift = [this](const std::string& body) { return exchange(post("/v1/unban", body)); };
+  EXPECT_EQ(lift(R"({"user":"u7"})").body(), "{\"lifted\":true}\n");
+  EXPECT_EQ(lift(R"({"user":"u7"})").body(), "{\"lifted\":false}\n");
+  EXPECT_EQ(lift(R"({"user":7})").result_int(), 422u);
+  const std::string by = "api:" + ApiKeys::id_of("new-key");
+  EXPECT_EQ(operations_.lifted_by, (std::vector<std::string>{by, by}));
 }
 
 TEST_F(OperationsServerTest, revokes_tokens) {

@@ -32,6 +32,12 @@ void add_audience(Record& record, const bus::Audience& audience) {
   if (!audience.except.empty()) record.details.push_back({"except", audience.except});
 }
 
+Record about(const BanTarget& target, std::vector<audit::Detail> details) {
+  Record record{.kind = Kind::administration, .time = wall_now(), .details = std::move(details)};
+  (target.kind == BanKind::user ? record.user : record.address) = target.name;
+  return record;
+}
+
 }  // namespace
 
 AuditTrail::AuditTrail(const AuditConfig& config)
@@ -148,12 +154,13 @@ void AuditTrail::add_reload(const ReloadReport& report, std::string_view by) {
   add(std::move(record));
 }
 
-void AuditTrail::add_ban(std::string_view action, const BanTarget& target) {
+void AuditTrail::add_ban(const BanTarget& target) {
+  if (rules_.administration) add(about(target, {{"action", "ban"}}));
+}
+
+void AuditTrail::add_lifted_ban(const BanTarget& target, std::string_view by) {
   if (!rules_.administration) return;
-  Record record{.kind = Kind::administration, .time = wall_now()};
-  (target.kind == BanKind::user ? record.user : record.address) = target.name;
-  record.details = {{"action", std::string(action)}};
-  add(std::move(record));
+  add(about(target, {{"action", "lift_ban"}, {"by", std::string(by)}}));
 }
 
 void AuditTrail::add_administration(std::string_view action, std::string_view by,

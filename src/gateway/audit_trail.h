@@ -52,7 +52,8 @@ class AuditTrail {
   void add_removal(const MemberRemoval& removal);
   void add_revocation(const TokenRevocation& revocation);
   void add_reload(const ReloadReport& report, std::string_view by);
-  void add_ban(std::string_view action, const BanTarget& target);
+  void add_ban(const BanTarget& target);
+  void add_lifted_ban(const BanTarget& target, std::string_view by);
   /// Anything else that an operator has done, or tried to do.
   void add_administration(std::string_view action, std::string_view by,
                           std::string_view address = {});

@@ -95,7 +95,7 @@ class Gateway final : public Operations {
   void revoke(TokenRevocation revocation, RevocationDone done) override;
   [[nodiscard]] Result<RoomEvents> read_room(const RoomQuery& query) override;
   [[nodiscard]] std::vector<BanInfo> bans() const override;
-  bool lift_ban(const BanTarget& target) override;
+  bool lift_ban(const BanTarget& target, std::string_view by) override;
   [[nodiscard]] Readiness readiness() const override;
   void collect_metrics(MetricsDone done) override;
 

@@ -12,7 +12,7 @@ void Gateway::ban_began(const JoinGuard::Notice& notice) {
   log::warning("banned for {} s, for too many joins were refused: {} {}",
                std::chrono::duration_cast<seconds>(notice.lasts).count(),
                of_user ? "user" : "address", notice.target.name);
-  audit_.add_ban("ban", notice.target);
+  audit_.add_ban(notice.target);
   ++stats_.bans[static_cast<std::size_t>(notice.target.kind)];
   if (!of_user) tell_banned_addresses();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -37,10 +37,10 @@ std::vector<BanInfo> Gateway::bans() const {
   return guard_.bans(steady_now());
 }
 
-bool Gateway::lift_ban(const BanTarget& target) {
+bool Gateway::lift_ban(const BanTarget& target, std::string_view by) {
   if (!guard_.lift(target)) return false;
   log::info("ban lifted: {} {}", target.kind == BanKind::user ? "user" : "address", target.name);
-  audit_.add_ban("lift_ban", target);
+  audit_.add_lifted_ban(target, by);
   ++stats_.bans_lifted;
   if (target.kind == BanKind::address) tell_banned_addresses();
   return true;

@@ -159,8 +159,9 @@ class Operations {
 
   /// Who may not connect to this node for a while.
   [[nodiscard]] virtual std::vector<BanInfo> bans() const = 0;
-  /// Ends a ban on this node, and forgets what led to it. False: there is none.
-  virtual bool lift_ban(const BanTarget& target) = 0;
+  /// Ends a ban on this node, and forgets what led to it. False: there is none. `by`: who says so,
+  /// as MemberRemoval::by.
+  virtual bool lift_ban(const BanTarget& target, std::string_view by) = 0;
   /// Ends the sockets that live by these tokens and refuses the tokens from then on; the other
   /// nodes on the same Redis are told. `done` is called once.
   virtual void revoke(TokenRevocation revocation, RevocationDone done) = 0;

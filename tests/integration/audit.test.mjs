@@ -76,6 +76,7 @@ describe("the audit trail", () => {
       config: {
         audit: { path: trail.directory, key_file: key, checkpoint_records: 5 },
         eventlog: { path: path.join(directory, "log.db") },
+        limits: { user_failed_joins_delay_at: 3, user_failed_joins_ban_at: 3 },
       },
     });
     await gateway.untilReady();
@@ -143,6 +144,21 @@ describe("the audit trail", () => {
     assert.equal(whole.detail.by, `api:${sha256(API_KEY).slice(0, 12)}`);
     assert.equal((await gateway.post("/v1/revoke", { jti: "one token" })).status, 200);
     await trail.until({ kind: "administration", detail: { action: "revoke", jti: "one token" } });
+  });
+
+  it("has who was banned, and who lifted the ban", async () => {
+    const guesser = await Client.connect(gateway, tokenOf("guesser"), { reconnection: false });
+    const guesses = 4; // bans are at three
+    for (let i = 0; i < guesses; ++i) {
+      guesser.emit("join_challenge", { challenge_id: ann.challenge });
+    }
+    const member = { kind: "administration", user: "guesser" };
+    const banned = await trail.until({ ...member, detail: { action: "ban" } });
+    assert.equal(banned.detail.by, undefined, "the gateway itself");
+    const { body } = await gateway.post("/v1/unban", { user: "guesser" });
+    assert.deepEqual(JSON.parse(body), { lifted: true });
+    const lifted = await trail.until({ ...member, detail: { action: "lift_ban" } });
+    assert.equal(lifted.detail.by, `api:${sha256(API_KEY).slice(0, 12)}`);
   });
 
   it("has what was published, by whom, and the hash of what it said", async () => {
