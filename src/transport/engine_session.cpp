@@ -245,7 +245,7 @@ void EngineSession::take_probe_text(Connection& connection, std::string_view tex
     connection.send_framed(answer);
     probed_ = true;
     endpoint_.flush_later(*this);
-  } else if (text == "5" && state_ == State::open) {
+  } else if (text == "5" && state_ != State::closed) {
     complete_upgrade(connection);
   } else {
     refuse_probe(connection);

@@ -103,12 +103,10 @@ void EngineSession::write() {
   if (!poll_.valid()) return;
   std::string payload;
   outbox_.take_payload(payload, endpoint_.options().polling_packets_max);
-  if (closing && outbox_.empty()) {
-    if (!payload.empty()) payload += engineio::kSeparator;
-    answer_poll(payload.append(engineio::kClosePacket));
-    return end(closing_reason_, {});
-  }
+  if (payload.empty() && closing) return end(closing_reason_, engineio::kClosePacket);
   if (payload.empty() && probed_) payload += engineio::kNoopPacket;  // what lets the client upgrade
+  // Without the close packet: the stock client hands messages on after it has looked at the whole
+  // answer, and forgets those that a close has followed by then. It gets that by its next GET.
   if (!payload.empty()) answer_poll(payload);
 }
 

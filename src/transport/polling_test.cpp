@@ -197,14 +197,23 @@ TEST_F(PollingTest, each_bad_body_ends_the_session_as_the_reference_does) {
   }
 }
 
-TEST_F(PollingTest, a_close_goes_out_behind_what_was_queued) {
-  start();
+TEST_F(PollingTest, a_close_has_an_answer_of_its_own_behind_what_was_queued) {
+  start({.polling_packets_max = 1});
   begin_poll();
+  session().send(make_frame("4first"));
   session().send(make_frame("4last"));
   session().close(CloseReason::server_close);
-  EXPECT_EQ(poller_->response().body,
-            "4last\x1e"
+  EXPECT_EQ(poller_->response().body, "4first");
+  EXPECT_EQ(poll(), "4last");
+  EXPECT_EQ(poll(),
+            "6\x1e"
             "1");
+  expect_gone();
+
+  start();
+  begin_poll();
+  session().close(CloseReason::server_close);
+  EXPECT_EQ(poller_->response().body, "1") << "nothing was queued";
   expect_gone();
 }
 

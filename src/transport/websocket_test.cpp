@@ -310,6 +310,16 @@ TEST_F(UpgradeTest, a_body_that_breaks_off_afterwards_does_no_harm) {
   EXPECT_EQ(socket_->text(), "4x");
 }
 
+TEST_F(UpgradeTest, a_session_that_is_being_closed_says_so_on_the_websocket) {
+  start();
+  probe(*socket_);
+  worker_->session()->send(make_frame("4last"));
+  worker_->session()->close(CloseReason::revoked);
+  socket_->send_text("5");
+  EXPECT_EQ(socket_->text(), "4last");
+  EXPECT_EQ(socket_->frame().close_code(), 4402);
+}
+
 TEST_F(UpgradeTest, a_session_that_ends_ends_its_probe) {
   start();
   probe(*socket_);

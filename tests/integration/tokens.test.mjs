@@ -384,7 +384,7 @@ describe("revocation", () => {
     const options = { reconnection: false, transports: ["polling"] };
     const client = await Client.connect(gateway, token, options);
     assert.deepEqual(await revoke({ session: "s1", ttl_s: 60 }), { revoked: 1 });
-    await client.disconnects.take("the end of the socket", 5_000);
+    await ended({ client });
     assert.equal(await refusalOf(gateway, token), "token_revoked");
   });
 
