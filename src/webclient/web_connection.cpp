@@ -4,16 +4,13 @@
 #include <sys/socket.h>
 #include <utility>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+
+#include "webclient/web_exchange.h"
 
 namespace outcry::webclient {
 
@@ -24,33 +21,9 @@ struct WebServer {
   asio::ssl::context tls{asio::ssl::context::tls_client};
 };
 
-namespace {
-
 namespace http = boost::beast::http;
-using asio::ip::tcp;
-using Message = http::request<http::string_body>;
-using Parser = http::response_parser<http::string_body>;
-using ErrorCode = boost::system::error_code;
 
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr int kInterimMax = 8;  // 1xx answers before the one that counts
-
-auto awaited(ErrorCode& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
-
-Message message_of(const WebRequest& request, const WebUrl& url) {
-  Message message(http::string_to_verb(request.method), request.target, 11);
-  if (message.method() == http::verb::unknown) message.method_string(request.method);
-  message.set(http::field::host, url.authority());
-  message.set(http::field::user_agent, "outcry");
-  for (const auto& [name, value] : request.headers) message.set(name, value);
-  message.body() = request.body;
-  message.prepare_payload();
-  return message;
-}
-
-WebResponse response_of(http::response<http::string_body>&& message) {
+WebResponse response_of(HttpResponse&& message) {
   WebResponse response;
   response.status = message.result_int();
   for (const auto& field : message) {
@@ -69,6 +42,21 @@ WebError cause_of_read(const ErrorCode& error) {
     return WebError::headers_too_large;
   }
   return WebError::malformed_response;
+}
+
+namespace {
+
+using asio::ip::tcp;
+
+HttpRequest message_of(const WebRequest& request, const WebUrl& url) {
+  HttpRequest message(http::string_to_verb(request.method), request.target, 11);
+  if (message.method() == http::verb::unknown) message.method_string(request.method);
+  message.set(http::field::host, url.authority());
+  message.set(http::field::user_agent, "outcry");
+  for (const auto& [name, value] : request.headers) message.set(name, value);
+  message.body() = request.body;
+  message.prepare_payload();
+  return message;
 }
 
 WebError cause_of_handshake(SSL* ssl) {
@@ -173,26 +161,10 @@ class Connection final : public WebConnection, public std::enable_shared_from_th
 
   template <class Stream>
   asio::awaitable<Result<WebResponse>> transfer(Stream& stream) {
-    ErrorCode error;
-    co_await http::async_write(stream, message_, awaited(error));
-    if (error) co_return fail(WebError::connection_lost);
-    for (int i = 0; i < kInterimMax; ++i) {
-      Parser parser;
-      parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
-      parser.body_limit(limits_.body_bytes_max);
-      parser.skip(message_.method() == http::verb::head);
-      co_await http::async_read_header(stream, buffer_, parser, awaited(error));
-      heard_ = heard_ || parser.got_some() || buffer_.size() > 0;
-      if (error) co_return fail(cause_of_read(error));
-      const bool interim =
-          http::to_status_class(parser.get().result_int()) == http::status_class::informational;
-      if (interim) continue;
-      co_await http::async_read(stream, buffer_, parser, awaited(error));
-      if (error) co_return fail(cause_of_read(error));
-      kept_ = parser.keep_alive() && buffer_.size() == 0 && !closed_;
-      co_return response_of(parser.release());
-    }
-    co_return fail(WebError::malformed_response);
+    Exchanged done = co_await exchange_over(stream, message_, buffer_, limits_);
+    heard_ = done.heard;
+    kept_ = done.keeps && !closed_;
+    co_return std::move(done.response);
   }
 
   const asio::any_io_executor executor_;
@@ -202,7 +174,7 @@ class Connection final : public WebConnection, public std::enable_shared_from_th
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   boost::beast::flat_buffer buffer_;
-  Message message_;
+  HttpRequest message_;
   bool opened_ = false;
   bool heard_ = false;
   bool kept_ = false;

@@ -1,8 +1,8 @@
 // webclient/web_connection.h — one connection to the server: opened with its first exchange, and
 // good for the next as long as both sides keep it.
 //
-// All templates of HTTP and TLS are in this file's .cpp. Thread: its executor's. Owner: WebClient;
-// an exchange that is being cancelled refers to it as well.
+// The templates of TLS are in this file's .cpp, those of HTTP in web_exchange.h. Thread: its
+// executor's. Owner: WebClient; an exchange that is being cancelled refers to it as well.
 #pragma once
 
 #include <cstddef>
