@@ -5,7 +5,7 @@
 //
 // The generic cell rate algorithm (ITU-T I.371): nothing is refilled, for time does that by
 // passing. A bucket of a connection is 32 bits. It counts 1/64 ms, so it is right for 9 hours after
-// it was last looked at; a connection is heard of more often, by its heartbeat.
+// it was last written; a connection's are kept up by its heartbeat.
 #pragma once
 
 #include <algorithm>
@@ -63,6 +63,8 @@ class Bucket {
   void add(Ticks cost, Ticks now, Ticks most) noexcept {
     until_ = static_cast<Word>(now + std::min(ahead(now) + cost, most));
   }
+  /// Writes it anew, with nothing taken: it is right from `now` on for as long as its word lasts.
+  void keep(Ticks now) noexcept { until_ = static_cast<Word>(now + ahead(now)); }
   /// Takes `units` if they are within the limit. Else nothing is taken, and the time until they
   /// will be is returned.
   [[nodiscard]] Ticks take(const Rate& rate, std::uint64_t units, Ticks now) noexcept {

@@ -59,6 +59,17 @@ TEST(RateTest, a_small_bucket_goes_on_over_the_end_of_its_word) {
   EXPECT_EQ(bucket.ahead(end + 9 * 3600 * kTicksPerSecond), 0) << "nine hours of silence";
 }
 
+TEST(RateTest, a_small_bucket_that_is_kept_up_owes_nothing_after_any_silence) {
+  const Ticks hour = 3600 * kTicksPerSecond;
+  Small forgotten(0), kept(0);
+  for (Ticks now = 0; now <= 12 * hour; now += hour / 2) kept.keep(now);
+  EXPECT_EQ(kept.ahead(12 * hour), 0);
+  EXPECT_GT(forgotten.ahead(12 * hour), 0) << "its word has gone round";
+  kept.add(100, 12 * hour, 1'000);
+  kept.keep(12 * hour + 40);
+  EXPECT_EQ(kept.ahead(12 * hour + 40), 60) << "what is owed stays owed";
+}
+
 TEST(RateTest, times_are_rounded_up) {
   EXPECT_EQ(milliseconds_of(0).count(), 0);
   EXPECT_EQ(milliseconds_of(1).count(), 1);

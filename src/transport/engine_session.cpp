@@ -355,6 +355,8 @@ void EngineSession::on_timer(TimePoint now) noexcept {
 
 void EngineSession::send_ping(TimePoint now) {
   send(ping_frame());
+  packets_.keep(limits::ticks_of(now));
+  bytes_.keep(limits::ticks_of(now));
   heard_ = false;
   awaiting_pong_ = true;
   // From when it was due, not from a late timer; but a process that stood still for long must not
