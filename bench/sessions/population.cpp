@@ -72,7 +72,7 @@ Population::Population(std::uint32_t users)
       config_(make_config(users)),
       rules_(gateway::shared_rules(config_)),
       options_(gateway::transport_options(config_)),
-      admission_(rules_.limits.limits),
+      admission_(rules_.limits->limits),
       owners_(io_.get_executor(), cache_options(config_), own_all(io_)),
       audit_(rules_.audit, control_, [](EngineId) { return net::IpAddress(); }),
       tokens_(rules_.verifier, config_.auth.cache_entries_max),
@@ -140,7 +140,7 @@ void Population::make_client_sessions() {
 // Everyone with an address of his own.
 void Population::make_counts() {
   for (std::uint32_t user = 0; user < users_; ++user) {
-    const limits::Key key = rules_.limits.user_key(user_name(user));
+    const limits::Key key = rules_.limits->user_key(user_name(user));
     if (admission_.admit({.user = key, .address = ~key})) {
       throw std::logic_error("a user was not admitted");
     }

@@ -35,7 +35,8 @@ struct SharedRules {
   auth::RoomPolicy rooms;
   std::optional<auth::TokenVerifier> grants;  // absent: only tokens list rooms
   socketio::PacketLimits packet_limits;
-  LimitRules limits;
+  std::shared_ptr<const LimitRules> limits;  // likewise; see gateway/worker_limits.h
+  limits::KeyHash hash;                      // theirs, of everything that is counted or revoked
   RecoveryIds recovery_ids;
   bool stores_sockets = false;     // sockets outlive the process
   bool cursors_by_device = false;  // recovery.cursors

@@ -47,7 +47,7 @@ ClientSession::ClientSession(SessionId id, ClientContext& context, transport::En
       return_(offer ? std::make_unique<Return>(Return{.offer = std::move(*offer)}) : nullptr),
       sid_(return_ ? SocketId::of(return_->offer.socket.sid) : SocketId::make(id.slot)),
       term_(token_term(*claims, context.rules.config.auth, wall_now(), steady_now())),
-      marks_(token_marks(context.rules.limits.hash, *claims)),
+      marks_(token_marks(context.rules.hash, *claims)),
       user_(claims->user) {
   if (!device.empty()) {
     rights_ = std::make_unique<Rights>();

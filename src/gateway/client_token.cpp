@@ -19,7 +19,7 @@ void ClientSession::renew(auth::TokenCache::SharedClaims claims,
   ++context_.stats.token_refreshes;
   tokens_refused_ = 0;
   term_ = token_term(*claims, context_.rules.config.auth, wall_now(), steady_now());
-  marks_ = token_marks(context_.rules.limits.hash, *claims);
+  marks_ = token_marks(context_.rules.hash, *claims);
   const auto before = rights_ ? std::exchange(rights_->listing, nullptr) : nullptr;
   list_rooms(claims);
   send_event(kRefreshedEvent, expiry());
@@ -57,7 +57,7 @@ std::string ClientSession::expiry() const {
 }
 
 limits::Key ClientSession::user_key() const noexcept {
-  return revocation_key(context_.rules.limits.hash, RevocationKind::user, user_);
+  return revocation_key(context_.rules.hash, RevocationKind::user, user_);
 }
 
 void ClientSession::end_revoked() {

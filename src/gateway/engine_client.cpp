@@ -314,8 +314,8 @@ std::string EngineClient::device_of(std::string_view data) const {
 }
 
 limits::Party EngineClient::party_of(std::string_view user) const {
-  return {.user = context_.rules.limits.user_key(user),
-          .address = context_.rules.limits.key_of(address_)};
+  return {.user = context_.limits.rules().user_key(user),
+          .address = context_.limits.rules().key_of(address_)};
 }
 
 // ---- Its sockets ----

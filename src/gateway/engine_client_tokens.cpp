@@ -22,7 +22,7 @@ Result<auth::TokenCache::SharedClaims> EngineClient::verify(std::string_view tok
 
 bool EngineClient::revoked(const auth::Claims& claims) const {
   if (context_.revocations.empty()) return false;
-  const limits::KeyHash& hash = context_.rules.limits.hash;
+  const limits::KeyHash& hash = context_.rules.hash;
   const limits::Key user = revocation_key(hash, RevocationKind::user, claims.user);
   return context_.revocations.match(token_marks(hash, claims), user, wall_now()).has_value();
 }

@@ -37,14 +37,14 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       token_keys_(std::make_unique<TokenKeys>(
           io.get_executor(), config_,
           [this](auto verifier, bool withdrawn) { use_keys(std::move(verifier), withdrawn); })),
-      revoker_(std::make_unique<Revoker>(io.get_executor(), config_.auth, rules_.limits.hash,
+      revoker_(std::make_unique<Revoker>(io.get_executor(), config_.auth, rules_.hash,
                                          [this](RevocationBatch batch, Revoker::Counted counted) {
                                            post_revocations(std::move(batch), std::move(counted));
                                          })),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
-      admission_(rules_.limits.limits),
+      admission_(rules_.limits->limits),
       guard_(rules_.limits),
       snapshots_(rooms_, {.rooms_max = config_.events.snapshot_rooms_max,
                           .bytes_max = config_.events.snapshot_bytes_max,

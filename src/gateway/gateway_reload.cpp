@@ -13,6 +13,8 @@ Reloader::Commit Gateway::prepare_reload(const Config& next, Strings& changed) {
   auto update = std::make_shared<WorkerUpdate>();
   prepare_tls(next, changed, *update);
   update->access = std::make_shared<const transport::Access>(access_options(next.server));
+  // With the same hash: what is counted under a key is still found.
+  update->limits = std::make_shared<const LimitRules>(next.limits, rules_.hash, workers_.size());
   auto keys = std::make_shared<Reloader::Commit>(token_keys_->prepare(next.auth, changed));
   return [this, update = std::move(update), keys = std::move(keys)] {
     put_in_force(update);
@@ -46,6 +48,10 @@ void Gateway::prepare_tls(const Config& next, Strings& changed, WorkerUpdate& up
 
 void Gateway::put_in_force(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->tls) certificates_.use("clients", update->tls);
+  if (update->limits) {
+    admission_.set_limits(update->limits->limits);
+    guard_.use(update->limits);
+  }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), update);
   }

@@ -82,6 +82,12 @@ transport::AccessOptions access_options(const ServerConfig& server) {
   return out;
 }
 
+transport::ConnectionLimits connection_limits(const limits::Limits& limits) {
+  return {.packets = limits.connection_packets,
+          .bytes = limits.connection_bytes,
+          .dry_run = limits.dry_run};
+}
+
 transport::TransportOptions transport_options(const Config& config, std::size_t files) {
   const ServerConfig& server = config.server;
   const EngineConfig& engine = config.engine;
@@ -112,10 +118,7 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
   out.accept_pause = server.accept_pause;
   // Polling ones may have no connection just now.
   out.sessions_max = std::min<std::size_t>(2 * out.connections_max, engineio::kSlotsMax);
-  const limits::Limits limits = LimitRules(config.limits, limits::KeyHash::random()).limits;
-  out.packets_rate = limits.connection_packets;
-  out.bytes_rate = limits.connection_bytes;
-  out.limits_dry_run = limits.dry_run;
+  out.limits = connection_limits(LimitRules(config.limits, limits::KeyHash::random()).limits);
   out.session_max = engine.session_max;
   out.session_jitter = static_cast<double>(engine.session_jitter_percent) / 100;
   out.idle_timeout = engine.idle_timeout;
@@ -125,6 +128,7 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
 }
 
 SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
+  const limits::KeyHash hash = limits::KeyHash::random();
   return SharedRules{
       .config = config,
       .verifier = std::make_shared<const auth::TokenVerifier>(token_keys(config.auth),
@@ -134,7 +138,8 @@ SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
       .packet_limits = {.attachments_max =
                             static_cast<std::uint32_t>(config.socketio.attachments_max),
                         .attachment_bytes_max = config.socketio.attachment_bytes_max},
-      .limits = LimitRules(config.limits, limits::KeyHash::random(), worker_count(config)),
+      .limits = std::make_shared<const LimitRules>(config.limits, hash, worker_count(config)),
+      .hash = hash,
       .recovery_ids = RecoveryIds(key),
       .stores_sockets = config.recovery.enabled && !config.eventlog.path.empty(),
       .cursors_by_device = config.recovery.cursors == "device",

@@ -22,8 +22,9 @@ namespace outcry::gateway {
 /// process may have open; clients leave some of them to Redis, the store, operations and the log.
 [[nodiscard]] transport::TransportOptions transport_options(
     const Config& config, std::size_t files = std::numeric_limits<std::size_t>::max());
-/// The part of them that a reload may replace. The configuration has been checked.
+/// The parts of them that a reload may replace. The configuration has been checked.
 [[nodiscard]] transport::AccessOptions access_options(const ServerConfig& server);
+[[nodiscard]] transport::ConnectionLimits connection_limits(const limits::Limits& limits);
 /// Throws ConfigError for room templates that can't be used. `config` must outlive the rules.
 /// `key`: of the ids that clients come back with.
 [[nodiscard]] SharedRules shared_rules(const Config& config,

@@ -18,16 +18,22 @@ void append(std::vector<BanInfo>& out, BanKind kind, std::vector<limits::Ban> ba
 
 }  // namespace
 
-JoinGuard::JoinGuard(const LimitRules& rules)
-    : rules_(rules),
-      users_(rules.limits.user_offences),
-      addresses_(rules.limits.address_offences) {}
+JoinGuard::JoinGuard(std::shared_ptr<const LimitRules> rules)
+    : rules_(std::move(rules)),
+      users_(rules_->limits.user_offences),
+      addresses_(rules_->limits.address_offences) {}
+
+void JoinGuard::use(std::shared_ptr<const LimitRules> rules) {
+  rules_ = std::move(rules);
+  users_.use(rules_->limits.user_offences);
+  addresses_.use(rules_->limits.address_offences);
+}
 
 milliseconds JoinGuard::refused(const Suspect& suspect, TimePoint now) {
   milliseconds delay{0};
   if (!suspect.user.empty()) {
     delay =
-        judge({users_, Limit::user_failed_joins, Limit::user_ban}, rules_.user_key(suspect.user),
+        judge({users_, Limit::user_failed_joins, Limit::user_ban}, rules_->user_key(suspect.user),
               {.target = {.kind = BanKind::user, .name = std::string(suspect.user)},
                .address = {},
                .lasts = users_.rules().ban},
@@ -35,9 +41,9 @@ milliseconds JoinGuard::refused(const Suspect& suspect, TimePoint now) {
   }
   if (!suspect.address.is_nobody()) {
     const auto later = judge({addresses_, Limit::address_failed_joins, Limit::address_ban},
-                             rules_.key_of(suspect.address),
+                             rules_->key_of(suspect.address),
                              {.target = {.kind = BanKind::address,
-                                         .name = suspect.address.text(rules_.ipv6_prefix_bits)},
+                                         .name = suspect.address.text(rules_->ipv6_prefix_bits)},
                               .address = suspect.address,
                               .lasts = addresses_.rules().ban},
                              now);
@@ -49,7 +55,7 @@ milliseconds JoinGuard::refused(const Suspect& suspect, TimePoint now) {
 milliseconds JoinGuard::judge(const Kind& kind, limits::Key key, const Notice& notice,
                               TimePoint now) {
   using Outcome = limits::Offenders::Outcome;
-  const limits::Limits& limits = rules_.limits;
+  const limits::Limits& limits = rules_->limits;
   switch (kind.offenders.refused(key, notice.target.name, now, limits.dry_run)) {
     case Outcome::noted:
       return {};
@@ -66,10 +72,10 @@ milliseconds JoinGuard::judge(const Kind& kind, limits::Key key, const Notice& n
 
 std::optional<limits::Refusal> JoinGuard::banned(const limits::Party& party, TimePoint now) {
   if (const auto left = users_.banned(party.user, now)) {
-    return counts_.reached(rules_.limits, {Limit::user_ban, *left});
+    return counts_.reached(rules_->limits, {Limit::user_ban, *left});
   }
   if (const auto left = addresses_.banned(party.address, now)) {
-    return counts_.reached(rules_.limits, {Limit::address_ban, *left});
+    return counts_.reached(rules_->limits, {Limit::address_ban, *left});
   }
   return std::nullopt;
 }
@@ -83,9 +89,9 @@ std::vector<BanInfo> JoinGuard::bans(TimePoint now) const {
 }
 
 bool JoinGuard::lift(const BanTarget& target) {
-  if (target.kind == BanKind::user) return users_.lift(rules_.user_key(target.name));
-  const auto network = net::IpNetwork::parse(target.name, rules_.ipv6_prefix_bits);
-  return network && addresses_.lift(rules_.key_of(*network));
+  if (target.kind == BanKind::user) return users_.lift(rules_->user_key(target.name));
+  const auto network = net::IpNetwork::parse(target.name, rules_->ipv6_prefix_bits);
+  return network && addresses_.lift(rules_->key_of(*network));
 }
 
 std::shared_ptr<const BannedAddresses> JoinGuard::banned_addresses(TimePoint now) const {

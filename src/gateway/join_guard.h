@@ -39,8 +39,10 @@ class JoinGuard {
     std::chrono::milliseconds lasts{};
   };
 
-  /// `rules` must outlive this.
-  explicit JoinGuard(const LimitRules& rules);
+  explicit JoinGuard(std::shared_ptr<const LimitRules> rules);
+
+  /// From the next call on. Bans that are in force stay.
+  void use(std::shared_ptr<const LimitRules> rules);
 
   std::function<void(const Notice&)> on_ban;
 
@@ -69,7 +71,7 @@ class JoinGuard {
   [[nodiscard]] std::chrono::milliseconds judge(const Kind& kind, limits::Key key,
                                                 const Notice& notice, TimePoint now);
 
-  const LimitRules& rules_;
+  std::shared_ptr<const LimitRules> rules_;
   limits::LimitCounts counts_;
   limits::Offenders users_;
   limits::Offenders addresses_;

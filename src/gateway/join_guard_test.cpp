@@ -33,7 +33,7 @@ class JoinGuardTest : public testing::Test {
     return {.user = rules_.user_key(user), .address = rules_.key_of(kOffice)};
   }
   const LimitRules rules_{config(), kHash};
-  JoinGuard guard_{rules_};
+  JoinGuard guard_{std::make_shared<const LimitRules>(config(), kHash)};
   std::vector<std::string> banned_;
 };
 
@@ -86,12 +86,28 @@ TEST_F(JoinGuardTest, bans_are_listed_and_lifted_by_name) {
   EXPECT_TRUE(guard_.bans(kNow + 10s).empty());
 }
 
+TEST_F(JoinGuardTest, a_reload_holds_from_the_next_refusal_on_and_lifts_no_ban) {
+  for (int i = 0; i < 5; ++i) (void)guard_.refused({.user = "alice"}, kNow);
+  for (int i = 0; i < 2; ++i) (void)guard_.refused({.user = "bob"}, kNow);
+  LimitsConfig next = config();
+  next.user_failed_joins_delay_at = next.user_failed_joins_ban_at = 2;
+  next.ban = 10s;
+  guard_.use(std::make_shared<const LimitRules>(next, kHash));
+  EXPECT_EQ(guard_.banned(party("alice"), kNow)->retry_after, 60s);
+  (void)guard_.refused({.user = "bob"}, kNow);
+  EXPECT_EQ(banned_, (std::vector<std::string>{"alice", "bob"}));
+  EXPECT_EQ(guard_.banned(party("bob"), kNow)->retry_after, 10s);
+  next.dry_run = true;
+  guard_.use(std::make_shared<const LimitRules>(next, kHash));
+  EXPECT_FALSE(guard_.banned(party("alice"), kNow));
+}
+
 TEST_F(JoinGuardTest, a_dry_run_counts_what_it_would_have_done) {
-  const LimitRules rules(config(true), kHash);
+  const auto rules = std::make_shared<const LimitRules>(config(true), kHash);
   JoinGuard guard(rules);
   guard.on_ban = [](const JoinGuard::Notice&) { FAIL(); };
   for (int i = 0; i < 5; ++i) EXPECT_EQ(guard.refused({.user = "alice"}, kNow), 0ms);
-  EXPECT_FALSE(guard.banned({.user = rules.user_key("alice")}, kNow));
+  EXPECT_FALSE(guard.banned({.user = rules->user_key("alice")}, kNow));
   const auto counted = [&](Limit limit) {
     return guard.counts().would_refuse[static_cast<std::size_t>(limit)];
   };

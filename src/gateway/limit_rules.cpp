@@ -66,7 +66,7 @@ LimitRules::LimitRules(const LimitsConfig& config, const limits::KeyHash& key_ha
 
 net::IpNetwork LimitRules::network_of(const net::IpAddress& address) const noexcept {
   if (net::contains(exempt_addresses, address)) return {};
-  return {address, ipv6_prefix_bits};
+  return any_network_of(address);
 }
 
 limits::Key LimitRules::key_of(net::IpNetwork network) const noexcept {

@@ -23,6 +23,10 @@ struct LimitRules {
   [[nodiscard]] limits::Key user_key(std::string_view user) const noexcept { return hash(user); }
   /// Nobody for an exempt one. Of IPv6 the network alone counts, for its owner has all of it.
   [[nodiscard]] net::IpNetwork network_of(const net::IpAddress& address) const noexcept;
+  /// The same, exempt or not.
+  [[nodiscard]] net::IpNetwork any_network_of(const net::IpAddress& address) const noexcept {
+    return {address, ipv6_prefix_bits};
+  }
   /// kNobody for nobody.
   [[nodiscard]] limits::Key key_of(net::IpNetwork network) const noexcept;
   [[nodiscard]] limits::Key address_key(const net::IpAddress& address) const noexcept {

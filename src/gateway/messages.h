@@ -170,6 +170,7 @@ struct WorkerUpdate {
   std::shared_ptr<const auth::TokenVerifier> verifier;
   bool keys_withdrawn = false;  // what the verifier before has verified isn't to be remembered
   std::shared_ptr<const BannedAddresses> banned;
+  std::shared_ptr<const LimitRules> limits;
 };
 
 /// The answer to KeyWanted: no newer keys are to be had than those that came before this.

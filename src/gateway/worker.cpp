@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/assert.h"
+#include "gateway/gateway_setup.h"
 #include "gateway/positions_for.h"
 
 namespace outcry::gateway {
@@ -92,7 +93,7 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::string& parameter = context_.rules.config.auth.query_parameter;
   const RecoveryConfig& recovery = context_.rules.config.recovery;
   session.take_trailers(recovery.enabled && gets_positions(request, recovery.clients));
-  clients_[slot].emplace(context_, context_.rules.limits.network_of(request.peer_address),
+  clients_[slot].emplace(context_, limits_.rules().network_of(request.peer_address),
                          request.peer_address,
                          std::make_unique<EngineClient::Opening>(
                              EngineClient::Opening{.token = token_of_request(request, parameter)}));
@@ -356,6 +357,10 @@ void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->tls) endpoint_.use(update->tls);
   if (update->access) endpoint_.use(update->access);
   if (update->banned) limits_.use(update->banned);
+  if (update->limits) {
+    limits_.use(update->limits);
+    endpoint_.use(connection_limits(update->limits->limits));
+  }
   if (update->verifier) tokens_.use(update->verifier, update->keys_withdrawn);
 }
 

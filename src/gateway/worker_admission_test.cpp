@@ -41,7 +41,7 @@ TEST_F(WorkerAdmissionTest, a_socket_opens_once_control_has_admitted_it) {
   Client client(port_);
   client.send(connect_packet("alice"));
   const auto request = next<AdmitRequest>();
-  EXPECT_EQ(request.party.user, rules_.limits.user_key("alice"));
+  EXPECT_EQ(request.party.user, rules_.limits->user_key("alice"));
   EXPECT_EQ(request.party.address, limits::kNobody) << "this machine is exempt";
   EXPECT_EQ(stats().sockets, 0u);
   publish({.everyone = true}, "1");
@@ -71,7 +71,7 @@ TEST_F(WorkerAdmissionTest, a_token_that_is_refused_asks_nobody) {
   Client client(port_);
   EXPECT_THAT(client.connect("forged"), HasSubstr("token_invalid"));
   client.send(connect_packet("alice"));
-  EXPECT_EQ(next<AdmitRequest>().party.user, rules_.limits.user_key("alice"));
+  EXPECT_EQ(next<AdmitRequest>().party.user, rules_.limits->user_key("alice"));
 }
 
 TEST_F(WorkerAdmissionTest, who_is_admitted_after_going_is_given_back) {
@@ -132,7 +132,7 @@ TEST_F(WorkerAdmissionTest, a_namespace_may_be_left_and_joined_again) {
     admit(next<AdmitRequest>());
     EXPECT_THAT(client.receive(), StartsWith("40{\"sid\""));
     client.send("41");
-    EXPECT_EQ(next<SocketGone>().party.user, rules_.limits.user_key("alice"));
+    EXPECT_EQ(next<SocketGone>().party.user, rules_.limits->user_key("alice"));
   }
 }
 

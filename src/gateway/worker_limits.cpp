@@ -21,21 +21,21 @@ enum UserRate : std::uint8_t { kPackets, kBytes, kJoins };
 
 std::optional<transport::TurnedAway> WorkerLimits::turn_away(Limit limit, milliseconds wait,
                                                              std::string_view why) {
-  if (!counts_.reached(rules_.limits, {limit, wait})) return std::nullopt;
+  if (!counts_.reached(rules_->limits, {limit, wait})) return std::nullopt;
   return transport::TurnedAway{.status = 429, .retry_after = wait, .why = why};
 }
 
 std::optional<transport::TurnedAway> WorkerLimits::may_connect(const net::IpAddress& peer,
                                                                TimePoint now) {
-  const limits::Key key = rules_.address_key(peer);
+  const limits::Key key = rules_->address_key(peer);
   if (key == limits::kNobody) return std::nullopt;
-  if (connections_.count(key) >= rules_.limits.address_connections_max) {
+  if (connections_.count(key) >= rules_->limits.address_connections_max) {
     if (auto away = turn_away(Limit::address_connections, kRetryWhenFull,
                               "Too many connections come from this address.\n")) {
       return away;
     }
   }
-  const limits::Rate& rate = rules_.limits.address_connects;
+  const limits::Rate& rate = rules_->limits.address_connects;
   if (rate.unlimited()) return std::nullopt;
   // A session's cost is that of four connections: whole units of a rate four times as high.
   const limits::Ticks at = limits::ticks_of(now);
@@ -53,19 +53,18 @@ std::optional<transport::TurnedAway> WorkerLimits::may_connect(const net::IpAddr
   return std::nullopt;
 }
 
+// Exempt ones as well: which those are may change before the connection ends.
 void WorkerLimits::on_connect(const net::IpAddress& peer) {
-  const limits::Key key = rules_.address_key(peer);
-  if (key != limits::kNobody) connections_.add(key);
+  connections_.add(rules_->key_of(rules_->any_network_of(peer)));
 }
 
 void WorkerLimits::on_disconnect(const net::IpAddress& peer) noexcept {
-  const limits::Key key = rules_.address_key(peer);
-  if (key != limits::kNobody) connections_.remove(key);
+  connections_.remove(rules_->key_of(rules_->any_network_of(peer)));
 }
 
 std::optional<transport::TurnedAway> WorkerLimits::may_open(const net::IpAddress& client,
                                                             TimePoint now) {
-  const limits::Key key = rules_.address_key(client);
+  const limits::Key key = rules_->address_key(client);
   if (key == limits::kNobody) return std::nullopt;
   if (banned_ != nullptr) {
     const auto banned = banned_->find(key);
@@ -76,17 +75,17 @@ std::optional<transport::TurnedAway> WorkerLimits::may_open(const net::IpAddress
   }
   const limits::Ticks at = limits::ticks_of(now);
   const limits::Ticks over =
-      addresses_.of(key, at)[kSessions].take(rules_.limits.address_connects, 1, at);
+      addresses_.of(key, at)[kSessions].take(rules_->limits.address_connects, 1, at);
   if (over == 0) return std::nullopt;
   return turn_away(Limit::address_connects, limits::milliseconds_of(over),
                    "This address connects too often.\n");
 }
 
 milliseconds WorkerLimits::take_packet(std::string_view user, std::size_t bytes, TimePoint now) {
-  const limits::Limits& limits = rules_.limits;
+  const limits::Limits& limits = rules_->limits;
   if (limits.user_packets.unlimited() && limits.user_bytes.unlimited()) return {};
   const limits::Ticks at = limits::ticks_of(now);
-  auto& buckets = users_.of(rules_.user_key(user), at);
+  auto& buckets = users_.of(rules_->user_key(user), at);
   const milliseconds wait =
       take(buckets[kPackets], limits.user_packets, 1, at, Limit::user_packets);
   if (wait.count() > 0) return wait;
@@ -94,17 +93,17 @@ milliseconds WorkerLimits::take_packet(std::string_view user, std::size_t bytes,
 }
 
 milliseconds WorkerLimits::take_join(std::string_view user, TimePoint now) {
-  if (rules_.limits.user_joins.unlimited()) return {};
+  if (rules_->limits.user_joins.unlimited()) return {};
   const limits::Ticks at = limits::ticks_of(now);
-  Bucket& bucket = users_.of(rules_.user_key(user), at)[kJoins];
-  return take(bucket, rules_.limits.user_joins, 1, at, Limit::user_joins);
+  Bucket& bucket = users_.of(rules_->user_key(user), at)[kJoins];
+  return take(bucket, rules_->limits.user_joins, 1, at, Limit::user_joins);
 }
 
 milliseconds WorkerLimits::take(Bucket& bucket, const limits::Rate& rate, std::size_t units,
                                 limits::Ticks now, Limit limit) {
   const limits::Ticks over = bucket.take(rate, units, now);
   if (over == 0) return {};
-  const auto refused = counts_.reached(rules_.limits, {limit, limits::milliseconds_of(over)});
+  const auto refused = counts_.reached(rules_->limits, {limit, limits::milliseconds_of(over)});
   return refused ? refused->retry_after : milliseconds::zero();
 }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "gateway/limit_rules.h"
@@ -30,8 +31,11 @@ using BannedAddresses = std::unordered_map<limits::Key, TimePoint>;
 
 class WorkerLimits {
  public:
-  /// `rules` must outlive this.
-  explicit WorkerLimits(const LimitRules& rules) : rules_(rules) {}
+  explicit WorkerLimits(std::shared_ptr<const LimitRules> rules) : rules_(std::move(rules)) {}
+
+  /// From the next call on; what somebody has taken, and who is connected, stays counted.
+  void use(std::shared_ptr<const LimitRules> rules) { rules_ = std::move(rules); }
+  [[nodiscard]] const LimitRules& rules() const noexcept { return *rules_; }
 
   // ---- Of addresses; nullopt: let in ----
 
@@ -61,7 +65,7 @@ class WorkerLimits {
                                                std::size_t units, limits::Ticks now,
                                                limits::Limit limit);
 
-  const LimitRules& rules_;
+  std::shared_ptr<const LimitRules> rules_;
   limits::LimitCounts counts_;
   limits::CountTable connections_;  // by address
   limits::RateTable addresses_;

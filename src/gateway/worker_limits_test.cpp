@@ -28,13 +28,19 @@ LimitsConfig config() {
           .user_joins_burst = 2};
 }
 
+std::shared_ptr<const LimitRules> rules_of(const LimitsConfig& config) {
+  return std::make_shared<const LimitRules>(config, kHash);
+}
+
 class WorkerLimitsTest : public testing::Test {
  protected:
   std::uint64_t refused(Limit limit) const {
     return limits_.counts().refused[static_cast<std::size_t>(limit)];
   }
+  void use(const LimitsConfig& config) { limits_.use(rules_of(config)); }
+
   const LimitRules rules_{config(), kHash};
-  WorkerLimits limits_{rules_};
+  WorkerLimits limits_{rules_of(config())};
 };
 
 TEST_F(WorkerLimitsTest, an_address_has_so_many_connections_and_not_one_more) {
@@ -114,8 +120,7 @@ TEST_F(WorkerLimitsTest, a_user_has_rates_for_packets_bytes_and_joins) {
 TEST_F(WorkerLimitsTest, a_dry_run_counts_and_lets_everybody_through) {
   LimitsConfig dry = config();
   dry.dry_run = true;
-  const LimitRules rules(dry, kHash);
-  WorkerLimits limits(rules);
+  WorkerLimits limits(rules_of(dry));
   for (int i = 0; i < 10; ++i) {
     EXPECT_FALSE(limits.may_connect(kOffice, kNow));
     limits.on_connect(kOffice);
@@ -136,14 +141,49 @@ TEST_F(WorkerLimitsTest, nothing_a_second_is_no_limit) {
   LimitsConfig open = config();
   open.address_connects_per_second = open.user_packets_per_second = 0;
   open.user_bytes_per_second = open.user_joins_per_second = 0;
-  const LimitRules rules(open, kHash);
-  WorkerLimits limits(rules);
+  WorkerLimits limits(rules_of(open));
   for (int i = 0; i < 1'000; ++i) {
     EXPECT_FALSE(limits.may_connect(kOffice, kNow));
     EXPECT_FALSE(limits.may_open(kOffice, kNow));
     EXPECT_EQ(limits.take_packet("alice", 1'000, kNow), 0ms);
     EXPECT_EQ(limits.take_join("alice", kNow), 0ms);
   }
+}
+
+TEST_F(WorkerLimitsTest, a_reload_holds_for_who_is_connected_and_for_what_is_taken) {
+  for (int i = 0; i < 3; ++i) limits_.on_connect(kOffice);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 0ms);
+  LimitsConfig next = config();
+  next.address_connections_max = 4;
+  next.user_packets_burst = 5;
+  use(next);
+  EXPECT_FALSE(limits_.may_connect(kOffice, kNow));
+  limits_.on_connect(kOffice);
+  EXPECT_TRUE(limits_.may_connect(kOffice, kNow));
+  EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 0ms);
+  EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 100ms);
+  next.address_connections_max = 2;
+  use(next);
+  limits_.on_disconnect(kOffice);
+  limits_.on_disconnect(kOffice);
+  EXPECT_TRUE(limits_.may_connect(kOffice, kNow)) << "two are left";
+  limits_.on_disconnect(kOffice);
+  EXPECT_FALSE(limits_.may_connect(kOffice, kNow));
+}
+
+TEST_F(WorkerLimitsTest, who_becomes_exempt_or_ceases_to_be_is_counted_rightly) {
+  limits_.on_connect(kOffice);
+  LimitsConfig next = config();
+  next.exempt_addresses = {"192.0.2.0/24"};
+  use(next);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(limits_.may_connect(kOffice, kNow));
+    limits_.on_connect(kOffice);
+  }
+  use(config());
+  EXPECT_TRUE(limits_.may_connect(kOffice, kNow)) << "four are there";
+  for (int i = 0; i < 2; ++i) limits_.on_disconnect(kOffice);
+  EXPECT_FALSE(limits_.may_connect(kOffice, kNow));
 }
 
 TEST(WorkerShareTest, workers_share_what_an_address_may_have_with_room_for_chance) {

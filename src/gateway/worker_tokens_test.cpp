@@ -125,7 +125,7 @@ class RevocationTest : public WorkerTokensTest {
     std::vector<Revocation> batch;
     batch.reserve(what.size());
     for (const auto& [kind, value] : what) {
-      batch.push_back({revocation_key(rules_.limits.hash, kind, value), wall_now() + seconds(60)});
+      batch.push_back({revocation_key(rules_.hash, kind, value), wall_now() + seconds(60)});
     }
     std::vector<std::uint32_t> out;
     std::binary_semaphore done{0};

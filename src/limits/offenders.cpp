@@ -26,6 +26,11 @@ Offenders::Outcome Offenders::refused(Key key, std::string_view name, TimePoint 
   return before >= rules_.delay_at ? Outcome::delayed : Outcome::noted;
 }
 
+void Offenders::use(const OffenceRules& rules) noexcept {
+  if (rules.forgotten_after != rules_.forgotten_after) scores_.clear();
+  rules_ = rules;
+}
+
 std::optional<std::chrono::milliseconds> Offenders::banned(Key key, TimePoint now) const {
   const auto found = bans_.find(key);
   if (found == bans_.end() || found->second.until <= now) return std::nullopt;
@@ -40,10 +45,10 @@ void Offenders::ban(Key key, std::string_view name, TimePoint until) {
 void Offenders::make_room(TimePoint now) {
   if (bans_.size() < rules_.bans_max) return;
   expire(now);
-  if (bans_.size() < rules_.bans_max) return;
-  const auto first =
-      std::ranges::min_element(bans_, {}, [](const auto& entry) { return entry.second.until; });
-  bans_.erase(first);
+  while (bans_.size() >= rules_.bans_max) {
+    bans_.erase(
+        std::ranges::min_element(bans_, {}, [](const auto& entry) { return entry.second.until; }));
+  }
 }
 
 bool Offenders::lift(Key key) noexcept {

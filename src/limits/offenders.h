@@ -50,6 +50,9 @@ class Offenders {
   /// One more refusal. `dry_run`: what would become of it, but nobody is banned.
   [[nodiscard]] Outcome refused(Key key, std::string_view name, TimePoint now, bool dry_run);
   [[nodiscard]] const OffenceRules& rules() const noexcept { return rules_; }
+  /// From the next refusal on. Bans last as long as they were to. Scores begin anew if they fade
+  /// otherwise now: they are kept as the time until they are gone.
+  void use(const OffenceRules& rules) noexcept;
 
   /// How long the ban still lasts; nullopt: there is none.
   [[nodiscard]] std::optional<std::chrono::milliseconds> banned(Key key, TimePoint now) const;
@@ -70,7 +73,7 @@ class Offenders {
   };
   void make_room(TimePoint now);
 
-  const OffenceRules rules_;
+  OffenceRules rules_;
   RateTable scores_;
   std::unordered_map<Key, Entry> bans_;
 };

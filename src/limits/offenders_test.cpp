@@ -79,6 +79,27 @@ TEST_F(OffendersTest, in_a_full_table_the_ban_that_ends_first_makes_room) {
   EXPECT_TRUE(offenders_.banned(4, kStart + seconds(5)));
 }
 
+TEST_F(OffendersTest, other_rules_hold_for_what_comes_and_end_no_ban) {
+  for (Key key = 1; key <= 3; ++key) ban(key, kStart + seconds(key));
+  for (int i = 0; i < 3; ++i) (void)refuse(7, kStart + seconds(4));
+  OffenceRules rules = kRules;
+  rules.delay_at = rules.ban_at = 3;
+  rules.bans_max = 2;
+  offenders_.use(rules);
+  EXPECT_EQ(refuse(7, kStart + seconds(4)), Outcome::banned) << "his score counts";
+  EXPECT_EQ(offenders_.size(), 2u) << "as many as there may be now";
+  EXPECT_TRUE(offenders_.banned(3, kStart + seconds(5)));
+}
+
+TEST_F(OffendersTest, scores_that_fade_otherwise_begin_anew) {
+  for (int i = 0; i < 3; ++i) (void)refuse(7);
+  OffenceRules rules = kRules;
+  rules.forgotten_after = milliseconds(100);
+  offenders_.use(rules);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(refuse(7), Outcome::noted);
+  EXPECT_EQ(refuse(7), Outcome::delayed);
+}
+
 TEST_F(OffendersTest, bans_are_listed_by_name_until_they_end) {
   ban(7);
   ban(8, kStart + seconds(50));

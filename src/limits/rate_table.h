@@ -32,6 +32,8 @@ class RateTable {
   [[nodiscard]] Buckets& of(Key key, Ticks now);
   /// Forgets what the key has taken.
   void forget(Key key) noexcept;
+  /// Forgets everybody.
+  void clear() noexcept { entries_.clear(); }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return entries_.capacity() * sizeof(Entry);

@@ -33,6 +33,7 @@ Endpoint::Endpoint(net::EventLoop& loop, const TransportOptions& options, Applic
       home_(home),
       files_(files),
       access_(std::make_shared<const Access>(options.access)),
+      limits_(options.limits),
       read_buffer_(kReadBufferBytes),
       spare_fd_(open_spare()) {
   if (options.tls) tls_ = std::make_unique<net::TlsContext>(options.tls, stats_.tls);

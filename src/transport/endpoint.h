@@ -50,6 +50,8 @@ class Endpoint final : net::IoHandler {
   void use(const std::shared_ptr<const net::TlsIdentity>& identity);
   /// From the next request on.
   void use(std::shared_ptr<const Access> access) { access_ = std::move(access); }
+  /// From the next packet on, of everybody.
+  void use(const ConnectionLimits& limits) noexcept { limits_ = limits; }
   /// Takes a connection that another worker handed over. It is looked at after one more round of
   /// readiness, so that it can't overtake bytes of its own client that are already waiting on
   /// another socket (a GET sent right after the WebSocket's `5`).
@@ -72,6 +74,7 @@ class Endpoint final : net::IoHandler {
   // ---- For connections, sessions and the router ----
 
   [[nodiscard]] const TransportOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const ConnectionLimits& limits() const noexcept { return limits_; }
   [[nodiscard]] TransportStats& counters() noexcept { return stats_; }
   [[nodiscard]] net::EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] Application& application() noexcept { return application_; }
@@ -120,6 +123,7 @@ class Endpoint final : net::IoHandler {
   const engineio::SessionHome home_;
   const StaticFiles* files_;
   std::shared_ptr<const Access> access_;
+  ConnectionLimits limits_;
   TransportStats stats_;
   std::unique_ptr<net::TlsContext> tls_;  // before the connections
   websocket::Inflater inflater_;

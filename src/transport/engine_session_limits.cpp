@@ -25,11 +25,11 @@ std::uint32_t life_ticks_of(TimePoint time) noexcept {
 // ---- What it sends ----
 
 void EngineSession::charge_packet() {
-  charge(packets_, endpoint_.options().packets_rate, 1, limits::Limit::connection_packets);
+  charge(packets_, endpoint_.limits().packets, 1, limits::Limit::connection_packets);
 }
 
 void EngineSession::charge_bytes(std::size_t bytes) {
-  charge(bytes_, endpoint_.options().bytes_rate, bytes, limits::Limit::connection_bytes);
+  charge(bytes_, endpoint_.limits().bytes, bytes, limits::Limit::connection_bytes);
 }
 
 // What is refused costs as well. So who doesn't listen gets ever further ahead, until he is a
@@ -42,22 +42,22 @@ void EngineSession::charge(limits::Bucket<std::uint32_t>& bucket, const limits::
   bucket.add(rate.cost(units), now, most);
   const limits::Ticks ahead = bucket.ahead(now);
   if (ahead <= rate.window()) return;
-  const bool dry_run = endpoint_.options().limits_dry_run;
+  const bool dry_run = endpoint_.limits().dry_run;
   auto& counts = endpoint_.counters().limits;
   ++(dry_run ? counts.would_refuse : counts.refused)[static_cast<std::size_t>(limit)];
   if (ahead == most && !dry_run) end(CloseReason::flood, engineio::kClosePacket);
 }
 
 std::chrono::milliseconds EngineSession::overdrawn() const noexcept {
-  const TransportOptions& options = endpoint_.options();
-  if (options.limits_dry_run) return {};
+  const ConnectionLimits& limits = endpoint_.limits();
+  if (limits.dry_run) return {};
   const limits::Ticks now = limits::ticks_of(endpoint_.loop().now());
   limits::Ticks most = 0;
-  if (!options.packets_rate.unlimited()) {
-    most = packets_.ahead(now) - options.packets_rate.window();
+  if (!limits.packets.unlimited()) {
+    most = packets_.ahead(now) - limits.packets.window();
   }
-  if (!options.bytes_rate.unlimited()) {
-    most = std::max(most, bytes_.ahead(now) - options.bytes_rate.window());
+  if (!limits.bytes.unlimited()) {
+    most = std::max(most, bytes_.ahead(now) - limits.bytes.window());
   }
   return limits::milliseconds_of(std::max<limits::Ticks>(most, 0));
 }

@@ -161,7 +161,7 @@ class RatesTest : public testing::Test {
 };
 
 TEST_F(RatesTest, packets_beyond_the_limit_are_marked_and_the_connection_stays) {
-  use({.packets_rate = {0.01, 5}});
+  use({.limits = {.packets = {0.01, 5}}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   for (int i = 0; i < 8; ++i) client.send_text("4x");
@@ -172,7 +172,7 @@ TEST_F(RatesTest, packets_beyond_the_limit_are_marked_and_the_connection_stays) 
 }
 
 TEST_F(RatesTest, who_goes_on_is_disconnected) {
-  use({.packets_rate = {0.01, 5}});
+  use({.limits = {.packets = {0.01, 5}}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   for (int i = 0; i < 20; ++i) client.send_text("4x");
@@ -182,7 +182,7 @@ TEST_F(RatesTest, who_goes_on_is_disconnected) {
 }
 
 TEST_F(RatesTest, polling_has_the_same_limits) {
-  use({.packets_rate = {0.01, 5}});
+  use({.limits = {.packets = {0.01, 5}}});
   TestClient client(*worker_);
   const std::string sid = open_polling(client);
   EXPECT_EQ(client
@@ -210,7 +210,7 @@ TEST_F(RatesTest, polling_has_the_same_limits) {
 }
 
 TEST_F(RatesTest, bytes_count_whatever_they_are_cut_into) {
-  use({.bytes_rate = {0.1, 1'000}});
+  use({.limits = {.bytes = {0.1, 1'000}}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   client.send_text("4" + std::string(900, 'x'));
@@ -228,7 +228,7 @@ TEST_F(RatesTest, bytes_count_whatever_they_are_cut_into) {
 }
 
 TEST_F(RatesTest, pings_and_unasked_pongs_are_packets) {
-  use({.packets_rate = {0.01, 5}});
+  use({.limits = {.packets = {0.01, 5}}});
   for (const auto opcode : {websocket::Opcode::ping, websocket::Opcode::pong}) {
     TestClient client(*worker_);
     (void)open_websocket(client);
@@ -241,7 +241,7 @@ TEST_F(RatesTest, pings_and_unasked_pongs_are_packets) {
 }
 
 TEST_F(RatesTest, heartbeats_cost_nothing) {
-  use({.ping_interval = 20ms, .ping_timeout = 10s, .packets_rate = {0.001, 2}});
+  use({.ping_interval = 20ms, .ping_timeout = 10s, .limits = {.packets = {0.001, 2}}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   for (int i = 0; i < 8; ++i) {
@@ -252,7 +252,7 @@ TEST_F(RatesTest, heartbeats_cost_nothing) {
 }
 
 TEST_F(RatesTest, time_makes_good) {
-  use({.packets_rate = {100, 2}});
+  use({.limits = {.packets = {100, 2}}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   for (int i = 0; i < 3; ++i) client.send_text("4x");
@@ -261,8 +261,29 @@ TEST_F(RatesTest, time_makes_good) {
   }));
 }
 
+TEST_F(RatesTest, other_limits_hold_for_who_is_connected_from_the_next_packet_on) {
+  use({});
+  TestClient client(*worker_);
+  (void)open_websocket(client);
+  const auto send = [&](std::size_t count) {
+    const std::size_t before = overdrawn_.size();
+    for (std::size_t i = 0; i < count; ++i) client.send_text("4x");
+    ASSERT_TRUE(until({worker_.get()}, [&] { return overdrawn_.size() == before + count; }));
+  };
+  send(30);
+  EXPECT_EQ(overdrafts(), 0u);
+  worker_->endpoint.use(ConnectionLimits{.packets = {0.01, 5}});
+  send(5);
+  EXPECT_EQ(overdrafts(), 0u) << "what was sent before cost nothing";
+  send(2);
+  EXPECT_EQ(overdrafts(), 2u);
+  worker_->endpoint.use(ConnectionLimits{});
+  send(1);
+  EXPECT_EQ(overdrafts(), 2u);
+}
+
 TEST_F(RatesTest, a_dry_run_counts_and_takes_everything) {
-  use({.packets_rate = {0.01, 5}, .limits_dry_run = true});
+  use({.limits = {.packets = {0.01, 5}, .dry_run = true}});
   TestClient client(*worker_);
   (void)open_websocket(client);
   for (int i = 0; i < 30; ++i) client.send_text("4x");

@@ -15,6 +15,13 @@
 
 namespace outcry::transport {
 
+/// What one connection may send; `dry_run`: what is more is counted and taken all the same.
+struct ConnectionLimits {
+  limits::Rate packets;
+  limits::Rate bytes;
+  bool dry_run = false;
+};
+
 struct TransportOptions {
   // Request paths that speak Engine.IO, each ending in '/'. A session knows which one it came by.
   std::vector<std::string> engine_paths = {"/socket.io/"};
@@ -62,10 +69,7 @@ struct TransportOptions {
   std::size_t sessions_max = 40'000;  // of this worker; polling ones have no connection
   // Requests taken from one read before the answers to them are written; at least 1.
   std::size_t pipelined_requests_max = 16;
-  // What one connection may send; `limits_dry_run`: what is more is counted and taken all the same.
-  limits::Rate packets_rate;
-  limits::Rate bytes_rate;
-  bool limits_dry_run = false;
+  ConnectionLimits limits;
   // How long a confirmed session may last, less a random part of up to so much of it. Zero: as
   // long as it is confirmed for.
   std::chrono::milliseconds session_max{0};

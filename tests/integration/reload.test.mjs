@@ -108,6 +108,69 @@ describe("the configuration", () => {
   });
 });
 
+describe("limits", () => {
+  let gateway;
+  before(async () => {
+    gateway = await Gateway.start({ config: { limits: { exempt_addresses: [] } } });
+    await gateway.untilReady();
+  });
+  after(() => stopAll(gateway));
+
+  const change = async (limits) => {
+    gateway.configure({ limits });
+    const answer = await reload(gateway);
+    assert.equal(answer.status, 200, answer.body);
+    return JSON.parse(answer.body);
+  };
+  const refusals = async (limit, outcome) => {
+    const metrics = await gateway.metrics();
+    return metrics.get(`outcry_limit_reached_total{limit="${limit}",outcome="${outcome}"}`);
+  };
+  /** The code that a packet of the client's is answered with; "" if it is taken. */
+  const codeOf = async (client) => (await client.ask("leave_room", { room: "a" }))[0].code ?? "";
+
+  it("change for who is connected and for who comes, and back", async () => {
+    const token = tokenOf("u1");
+    const client = await Client.connect(gateway, token, { reconnection: false });
+    for (let i = 0; i < 10; ++i) assert.equal(await codeOf(client), "");
+
+    const packets = { connection_packets_per_second: 1, connection_packets_burst: 20 };
+    const { changed, need_restart } = await change({ ...packets, user_sockets_max: 1 });
+    assert.deepEqual(changed, [
+      "limits.user_sockets_max",
+      "limits.connection_packets_per_second",
+      "limits.connection_packets_burst",
+    ]);
+    assert.deepEqual(need_restart, []);
+    await eventually("the new rate", async () => (await codeOf(client)) === "rate_limited");
+    assert.ok((await refusals("connection_packets", "refused")) > 0);
+    const second = new Client(gateway, { auth: { token }, reconnection: false });
+    assert.equal((await second.refused()).data.code, "user_limit");
+    assert.ok(client.socket.connected);
+
+    await change({ dry_run: true });
+    await eventually("nobody is refused", async () => (await codeOf(client)) === "");
+    await Client.connect(gateway, token);
+    assert.equal(await refusals("user_sockets", "counted"), 1);
+  });
+
+  it("of addresses change, and who is exempt from them", async () => {
+    const handshake = async () =>
+      (await fetchText(`${gateway.url}/socket.io/?EIO=4&transport=polling`)).status;
+    const one = { address_connects_per_second: 1, address_connects_burst: 1 };
+    await change({ dry_run: false, ...one });
+    await eventually("a refusal", async () => (await handshake()) === 429);
+    await change({ exempt_addresses: ["127.0.0.0/8"] });
+    await untilEverywhere("none", async () => (await handshake()) === 200);
+  });
+
+  it("that what is counted depends on wait for a restart", async () => {
+    assert.deepEqual((await change({ ipv6_prefix_bits: 56 })).need_restart, [
+      "limits.ipv6_prefix_bits",
+    ]);
+  });
+});
+
 describe("certificates", () => {
   let certificates, gateway;
   before(async () => {
