@@ -87,6 +87,17 @@ std::optional<transport::TurnedAway> Worker::may_open(const net::IpAddress& clie
   return limits_.may_open(client, loop_.now());
 }
 
+/// Whoever sends many such requests is told of as often as a trail can bear; all are counted.
+void Worker::on_refused(const transport::RefusedRequest& request) {
+  if (!audit_.rules().connections || !limits_.take_note(request.client, loop_.now())) return;
+  const bool by_origin = request.cause == transport::RefusedRequest::Cause::origin;
+  audit_.send({.kind = audit::Kind::refuse,
+               .time = wall_now(),
+               .address = request.client.text(),
+               .details = {{"code", by_origin ? "origin" : "plain_http"},
+                           {"origin", std::string(request.origin)}}});
+}
+
 void Worker::on_open(transport::EngineSession& session, const transport::OpenRequest& request) {
   const std::uint32_t slot = session.id().slot;
   while (slot >= clients_.size()) clients_.emplace_back();

@@ -63,6 +63,7 @@ class Worker final : transport::Application, net::TickHandler {
   void on_connect(const net::IpAddress& peer) override { limits_.on_connect(peer); }
   void on_disconnect(const net::IpAddress& peer) noexcept override { limits_.on_disconnect(peer); }
   std::optional<transport::TurnedAway> may_open(const net::IpAddress& client) override;
+  void on_refused(const transport::RefusedRequest& request) override;
   void on_open(transport::EngineSession& session, const transport::OpenRequest& request) override;
   void on_text(transport::EngineSession& session, std::string_view text) override;
   void on_binary(transport::EngineSession& session, Bytes bytes) override;

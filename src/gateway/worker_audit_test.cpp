@@ -74,6 +74,13 @@ TEST_F(WorkerAuditTest, who_is_refused_is_told_by_code_and_cause_and_no_name_tha
   EXPECT_EQ(told(), "refuse  code=invalid_namespace");
 }
 
+TEST_F(WorkerAuditTest, a_page_that_may_not_connect_is_told_by_its_origin) {
+  constexpr std::string_view kHeader = " HTTP/1.1\r\nOrigin: https://evil.example\r\nX-Rest:";
+  EXPECT_THROW(Client(port_, kHeader), std::runtime_error);
+  EXPECT_EQ(told(), "refuse  code=origin origin=https://evil.example");
+  EXPECT_EQ(addresses_.back(), "127.0.0.1");
+}
+
 TEST_F(WorkerAuditTest, a_member_whose_right_has_ended_is_told_as_removed) {
   Client client(port_);
   client.send(fmt::format(R"(40{{"token":"{}"}})", token_of("alice")));

@@ -13,8 +13,10 @@ constexpr milliseconds kRetryWhenFull{10'000};
 // A browser that polls, then upgrades: one that gets, one that posts, the WebSocket, and a file.
 constexpr std::size_t kConnectionsPerSession = 4;
 
+constexpr limits::Rate kNoteRate(10, 100);
+
 // Places in a RateTable: of an address, and of a user.
-enum AddressRate : std::uint8_t { kTcpConnects, kSessions };
+enum AddressRate : std::uint8_t { kTcpConnects, kSessions, kNotes };
 enum UserRate : std::uint8_t { kPackets, kBytes, kJoins };
 
 }  // namespace
@@ -79,6 +81,12 @@ std::optional<transport::TurnedAway> WorkerLimits::may_open(const net::IpAddress
   if (over == 0) return std::nullopt;
   return turn_away(Limit::address_connects, limits::milliseconds_of(over),
                    "This address connects too often.\n");
+}
+
+bool WorkerLimits::take_note(const net::IpAddress& client, TimePoint now) {
+  const limits::Ticks at = limits::ticks_of(now);
+  const limits::Key key = rules_->key_of(rules_->any_network_of(client));
+  return addresses_.of(key, at)[kNotes].take(kNoteRate, 1, at) == 0;
 }
 
 milliseconds WorkerLimits::take_packet(std::string_view user, std::size_t bytes, TimePoint now) {

@@ -45,6 +45,9 @@ class WorkerLimits {
   void on_disconnect(const net::IpAddress& peer) noexcept;
   [[nodiscard]] std::optional<transport::TurnedAway> may_open(const net::IpAddress& client,
                                                               TimePoint now);
+  /// Whether a refused request of this address is worth a record: ten a second are, and a hundred
+  /// at once. Of an exempt one as well; nothing is refused by it.
+  [[nodiscard]] bool take_note(const net::IpAddress& client, TimePoint now);
   void use(std::shared_ptr<const BannedAddresses> banned) { banned_ = std::move(banned); }
 
   // ---- Of users; zero: let through, else when to ask again ----

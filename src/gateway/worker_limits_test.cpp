@@ -105,6 +105,17 @@ TEST_F(WorkerLimitsTest, a_banned_address_opens_nothing_until_the_ban_is_over) {
   EXPECT_FALSE(limits_.may_open(kOffice, kNow + 10s));
 }
 
+TEST_F(WorkerLimitsTest, refused_requests_are_worth_a_hundred_records_at_once_and_ten_a_second) {
+  for (const net::IpAddress& from : {kOffice, address("127.0.0.1")}) {
+    int notes = 0;
+    for (int i = 0; i < 1'000; ++i) notes += limits_.take_note(from, kNow) ? 1 : 0;
+    EXPECT_EQ(notes, 100);
+    EXPECT_TRUE(limits_.take_note(from, kNow + 100ms));
+    EXPECT_FALSE(limits_.take_note(from, kNow + 100ms));
+  }
+  EXPECT_FALSE(limits_.may_open(kOffice, kNow)) << "they cost nobody a session";
+}
+
 TEST_F(WorkerLimitsTest, a_user_has_rates_for_packets_bytes_and_joins) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 0ms);
   EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 100ms);

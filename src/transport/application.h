@@ -45,6 +45,14 @@ struct HandedOver {
   bool counted = false;   // by Application::on_connect
 };
 
+/// Why a request was refused by who sent it, whatever it asked for.
+struct RefusedRequest {
+  enum class Cause : std::uint8_t { origin, plain_http };
+  Cause cause{};
+  net::IpAddress client;
+  std::string_view origin;  // as sent; empty: none, or none that matters
+};
+
 class Application {
  public:
   /// May this peer have one more TCP connection? Asked before anything is read; not of trusted
@@ -60,6 +68,8 @@ class Application {
   [[nodiscard]] virtual std::optional<TurnedAway> may_open(const net::IpAddress&) {
     return std::nullopt;
   }
+  /// A request was refused, and is being answered.
+  virtual void on_refused(const RefusedRequest&) {}
   virtual void on_open(EngineSession& session, const OpenRequest& request) = 0;
   /// A message packet's text, without its type digit; valid UTF-8.
   virtual void on_text(EngineSession& session, std::string_view text) = 0;

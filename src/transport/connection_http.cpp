@@ -166,6 +166,8 @@ bool Connection::identify() {
   if (access.serves(incoming_->client)) return true;
   ++stats.requests;
   ++stats.plain_http_refused;
+  endpoint_.application().on_refused(
+      {.cause = RefusedRequest::Cause::plain_http, .client = incoming_->client.address});
   answering_ = true;
   answer({.status = 403,
           .content_type = "text/plain; charset=UTF-8",

@@ -47,6 +47,11 @@ class RecordingApplication final : public Application {
     asked_for.push_back(client.text());
     return no_session;
   }
+  void on_refused(const RefusedRequest& request) override {
+    const bool by_origin = request.cause == RefusedRequest::Cause::origin;
+    refused.push_back(fmt::format("{} {} {}", by_origin ? "origin" : "plain_http",
+                                  request.client.text(), request.origin));
+  }
   void on_open(EngineSession& session, const OpenRequest& request) override {
     opened.push_back(session.id());
     addresses.push_back(request.peer_address.text());
@@ -68,6 +73,7 @@ class RecordingApplication final : public Application {
     connection.send_framed(frame);
   }
 
+  std::vector<std::string> refused;  // "CAUSE ADDRESS ORIGIN"
   bool confirms = true;
   std::optional<TurnedAway> no_connection, no_session;  // nullopt: let in
   int connected = 0;

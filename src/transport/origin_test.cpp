@@ -49,6 +49,8 @@ TEST(Origin, a_page_that_is_not_listed_opens_nothing) {
   }
   EXPECT_EQ(worker.stats().sessions_opened, 0u);
   EXPECT_EQ(worker.stats().origins_refused, 3 * kForeign.size());
+  EXPECT_EQ(worker.application.refused.size(), 3 * kForeign.size());
+  EXPECT_EQ(worker.application.refused.front(), "origin 127.0.0.1 https://evil.example");
 }
 
 TEST(Origin, a_page_that_is_not_listed_cannot_use_a_session_whose_key_it_has) {

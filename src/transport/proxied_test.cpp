@@ -121,6 +121,7 @@ TEST(Proxied, a_client_that_came_by_plain_http_is_told_so_and_not_served) {
     EXPECT_TRUE(client.waits_for_end());
   }
   EXPECT_EQ(worker.stats().plain_http_refused, 4u);
+  EXPECT_EQ(worker.application.refused, std::vector<std::string>(4, "plain_http 127.0.0.1 "));
   EXPECT_EQ(worker.stats().sessions_opened, 0u);
 }
 

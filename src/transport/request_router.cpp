@@ -200,6 +200,9 @@ void route_engine(Endpoint& endpoint, Connection& connection, std::size_t path) 
   const http::Request& request = connection.parser().request();
   if (!is_allowed(endpoint, connection)) {
     ++endpoint.counters().origins_refused;
+    endpoint.application().on_refused({.cause = RefusedRequest::Cause::origin,
+                                       .client = connection.peer_address(),
+                                       .origin = request.origin});
     return refuse(connection, EngineCode::forbidden);
   }
   if (request.method == http::Method::options && !request.origin.empty()) {

@@ -198,7 +198,8 @@ describe("the audit trail", () => {
     const before = trail.verify();
     assert.equal(before.status, 0, before.stdout);
     await gateway.restart();
-    await client.connected();
+    // Its first tries may have met nobody.
+    await eventually("the client is back", () => client.socket.connected);
     const back = await trail.until({ kind: "resume", socket: id });
     assert.equal(back.user, bob.user);
     assert.equal(back.room, roomOf(bob.challenge));
@@ -282,6 +283,38 @@ describe("the audit trail", () => {
     });
     assert.equal(status, 2);
     assert.match(stderr, /audit\.path: .*written by another process/);
+  });
+});
+
+describe("an audit trail of pages that may not connect", () => {
+  const directory = newDirectory();
+  const trail = new Trail(path.join(directory, "trail"));
+  let gateway;
+  before(async () => {
+    gateway = await Gateway.start({ config: { audit: { path: trail.directory } } });
+  });
+  after(async () => {
+    await gateway.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it("has them, and of a flood of them no more than it bears", async () => {
+    const origin = "https://evil.example";
+    const ask = () =>
+      fetchText(`${gateway.url}/socket.io/?EIO=4&transport=polling`, { headers: { Origin: origin } });
+    assert.equal((await ask()).status, 403);
+    const refused = await trail.until({ kind: "refuse", detail: { code: "origin", origin } });
+    assert.equal(refused.address, "127.0.0.1");
+    const sent = 2_000;
+    for (let asked = 1; asked < sent; asked += 100) {
+      await Promise.all(Array.from({ length: Math.min(100, sent - asked) }, ask));
+    }
+    const name = "outcry_origins_refused_total";
+    assert.equal((await gateway.metrics()).get(name), sent, "all are counted");
+    const client = await Client.connect(gateway, tokenOf("somebody"));
+    await trail.until({ kind: "connect", socket: client.socket.id });
+    const told = trail.records().filter((one) => one.detail?.code === "origin").length;
+    assert.ok(told >= 100 && told < sent, `${told} of ${sent} are recorded`);
   });
 });
 
