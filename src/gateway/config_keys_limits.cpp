@@ -69,7 +69,7 @@ constexpr std::array kLimitsKeys{
          "And so many at once; at least `engine.max_payload_bytes`.", "bytes", 1, kBytesBurstMax}),
     reloadable({"limits", "user_packets_per_second",
                 &member<&Config::limits, &L::user_packets_per_second>,
-                "Packets that a user may send in a second over all his connections at one worker; "
+                "Packets that a user may send in a second over all his connections; "
                 "further events are refused with `rate_limited`. 0: no limit.",
                 "packets", 0, kRateMax}),
     reloadable({"limits", "user_packets_burst", &member<&Config::limits, &L::user_packets_burst>,
@@ -82,7 +82,7 @@ constexpr std::array kLimitsKeys{
                 kBytesBurstMax}),
     reloadable({"limits", "user_joins_per_second",
                 &member<&Config::limits, &L::user_joins_per_second>,
-                "Joins that a user may ask for in a second, at one worker; further ones are refused "
+                "Joins that a user may ask for in a second; further ones are refused "
                 "with `rate_limited`. 0: no limit.",
                 "joins", 0, kRateMax}),
     reloadable({"limits", "user_joins_burst", &member<&Config::limits, &L::user_joins_burst>,

@@ -46,6 +46,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       timers_(std::make_unique<Timers>(io)),
       admission_(rules_.limits->limits),
       guard_(rules_.limits),
+      user_totals_(rules_.limits),
       snapshots_(rooms_, {.rooms_max = config_.events.snapshot_rooms_max,
                           .bytes_max = config_.events.snapshot_bytes_max,
                           .room_bytes_max = config_.engine.outbox_bytes_max / 2}),

@@ -44,6 +44,7 @@
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 #include "gateway/token_keys.h"
+#include "gateway/user_totals.h"
 #include "gateway/worker_group.h"
 #include "gateway/worker_stats.h"
 #include "limits/admission.h"
@@ -134,6 +135,7 @@ class Gateway final : public Operations {
   void take(JoinSettled settled);
   void take(RoomEmptied emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
+  void take(const UserSpent& spent);
   void take(AuditNote note);
   void take(const AuditLost& lost) { audit_.add(lost); }
   void drain_audit();
@@ -199,6 +201,7 @@ class Gateway final : public Operations {
   std::unique_ptr<Timers> timers_;
   limits::Admission admission_;
   JoinGuard guard_;
+  UserTotals user_totals_;
   RoomTable rooms_;
   Snapshots snapshots_;
   EventHistory history_;

@@ -1,4 +1,4 @@
-// The gateway's part in bans: everybody who has to know of one is told.
+// The gateway's part in bans, and in what users have taken: everybody who has to know is told.
 #include <utility>
 
 #include "base/log.h"
@@ -29,6 +29,16 @@ void Gateway::tell_banned_addresses() {
   update->banned = guard_.banned_addresses(steady_now());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), std::shared_ptr<const WorkerUpdate>(update));
+  }
+  wake_workers_later();
+}
+
+void Gateway::take(const UserSpent& spent) {
+  const auto over = user_totals_.add(spent, steady_now());
+  if (!over) return;
+  const auto shared = std::make_shared<const UserOver>(*over);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_.post(static_cast<WorkerId>(i), shared);
   }
   wake_workers_later();
 }

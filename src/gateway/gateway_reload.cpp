@@ -51,6 +51,7 @@ void Gateway::put_in_force(const std::shared_ptr<const WorkerUpdate>& update) {
   if (update->limits) {
     admission_.set_limits(update->limits->limits);
     guard_.use(update->limits);
+    user_totals_.use(update->limits);
   }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), update);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 
 namespace outcry::gateway {
@@ -18,6 +19,13 @@ double share_of(std::size_t all, std::size_t workers) {
 
 limits::Rate rate_of(std::size_t per_second, std::size_t at_once) {
   return {static_cast<double>(per_second), static_cast<double>(at_once)};
+}
+
+/// What all workers keep to themselves, and the part by which control hears too late of it, are a
+/// quarter of the burst. One worker has nobody to agree with.
+std::uint32_t told_part(std::size_t burst, std::size_t workers) {
+  if (workers <= 1) return std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::max<std::size_t>(burst / (4 * (workers + 1)), 1));
 }
 
 limits::OffenceRules offences_of(const LimitsConfig& config, std::size_t delay_at,
@@ -57,8 +65,12 @@ limits::Limits limits_of(const LimitsConfig& config, std::size_t workers) {
 LimitRules::LimitRules(const LimitsConfig& config, const limits::KeyHash& key_hash,
                        std::size_t workers)
     : limits(limits_of(config, workers)),
+      user_rates{limits.user_packets, limits.user_bytes, limits.user_joins},
       ipv6_prefix_bits(static_cast<unsigned>(config.ipv6_prefix_bits)),
       hash(key_hash) {
+  const std::array bursts{config.user_packets_burst, config.user_bytes_burst,
+                          config.user_joins_burst};
+  for (std::size_t i = 0; i < kUserRates; ++i) told_after[i] = told_part(bursts[i], workers);
   for (const std::string& text : config.exempt_addresses) {
     if (const auto range = net::IpRange::parse(text)) exempt_addresses.push_back(*range);
   }

@@ -4,6 +4,8 @@
 // what was counted under a key is still found.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,10 @@
 #include "net/ip_range.h"
 
 namespace outcry::gateway {
+
+/// What a user may do too often, over all workers.
+enum UserRate : std::uint8_t { kPackets, kBytes, kJoins };
+inline constexpr std::size_t kUserRates = 3;
 
 struct LimitRules {
   /// `config` has passed config_problems(). Of limits that workers apply, each has its share.
@@ -34,6 +40,10 @@ struct LimitRules {
   }
 
   limits::Limits limits;
+  std::array<limits::Rate, kUserRates> user_rates;
+  /// So many units a worker takes of a user before it tells control; of all workers together a
+  /// quarter of his burst.
+  std::array<std::uint32_t, kUserRates> told_after{};
   std::vector<net::IpRange> exempt_addresses;
   unsigned ipv6_prefix_bits;
   limits::KeyHash hash;

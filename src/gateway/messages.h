@@ -192,7 +192,8 @@ using ToWorker = std::variant<
     std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
     std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
     std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, KeysSettled,
-    std::unique_ptr<Expel>, std::unique_ptr<RevokeTokens>, Recheck, Drain, Stop>;
+    std::unique_ptr<Expel>, std::shared_ptr<const UserOver>, std::unique_ptr<RevokeTokens>, Recheck,
+    Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -310,6 +311,6 @@ using ToControl =
                  std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
                  std::unique_ptr<CursorMove>, SocketChange, std::unique_ptr<JoinRequest>,
                  JoinSettled, RoomEmptied, std::unique_ptr<MemberCheck>,
-                 std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost>;
+                 std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
 
 }  // namespace outcry::gateway

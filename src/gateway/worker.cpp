@@ -50,7 +50,7 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       mailbox_(loop_, kWorkerMessagesMax),
       control_(control),
       hand_over_(std::move(hand_over)),
-      limits_(rules.limits),
+      limits_(rules.limits, [this](const UserSpent& spent) { return tell(spent); }),
       tokens_(rules.verifier, rules.config.auth.cache_entries_max),
       audit_(rules.audit, control_, address_of()),
       revocations_(rules.config.auth.revocations_max),
@@ -65,6 +65,12 @@ ClientContext::OnAck Worker::on_ack_handler() {
   return [this](SessionId session, std::uint64_t ack_id, std::string_view arguments) {
     on_ack(session, ack_id, arguments);
   };
+}
+
+bool Worker::tell(const UserSpent& spent) {
+  if (!control_.clear()) return false;
+  control_.send(spent);
+  return true;
 }
 
 AuditLink::AddressOf Worker::address_of() {

@@ -89,6 +89,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(const std::shared_ptr<const WorkerUpdate>& update);
   void take(KeysSettled);
   void take(const std::unique_ptr<Expel>& expel);
+  void take(const std::shared_ptr<const UserOver>& over) { limits_.use(*over, loop_.now()); }
   void take(const std::unique_ptr<RevokeTokens>& order);
   void take(Recheck recheck);
   void take(Drain);
@@ -103,6 +104,7 @@ class Worker final : transport::Application, net::TickHandler {
   [[nodiscard]] ClientSession* find_by_sid(NamespaceId namespace_id, std::string_view sid,
                                            rooms::RoomNumber own_room);
   void settle(const rooms::RoomRef& room);
+  [[nodiscard]] bool tell(const UserSpent& spent);
   void apply(const SocketCommand& command, ClientSession& session);
   [[nodiscard]] ClientContext::OnAck on_ack_handler();
   [[nodiscard]] AuditLink::AddressOf address_of();

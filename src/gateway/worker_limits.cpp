@@ -1,6 +1,7 @@
 #include "gateway/worker_limits.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace outcry::gateway {
 namespace {
@@ -15,9 +16,8 @@ constexpr std::size_t kConnectionsPerSession = 4;
 
 constexpr limits::Rate kNoteRate(10, 100);
 
-// Places in a RateTable: of an address, and of a user.
+// Places in a RateTable, of an address; a user's are by UserRate.
 enum AddressRate : std::uint8_t { kTcpConnects, kSessions, kNotes };
-enum UserRate : std::uint8_t { kPackets, kBytes, kJoins };
 
 }  // namespace
 
@@ -41,7 +41,7 @@ std::optional<transport::TurnedAway> WorkerLimits::may_connect(const net::IpAddr
   if (rate.unlimited()) return std::nullopt;
   // A session's cost is that of four connections: whole units of a rate four times as high.
   const limits::Ticks at = limits::ticks_of(now);
-  Bucket& bucket = addresses_.of(key, at)[kTcpConnects];
+  auto& bucket = addresses_.of(key, at).taken[kTcpConnects];
   const limits::Ticks cost =
       std::max<limits::Ticks>(rate.cost(1) / static_cast<limits::Ticks>(kConnectionsPerSession), 1);
   const limits::Ticks over = bucket.ahead(at) + cost - rate.window();
@@ -77,7 +77,7 @@ std::optional<transport::TurnedAway> WorkerLimits::may_open(const net::IpAddress
   }
   const limits::Ticks at = limits::ticks_of(now);
   const limits::Ticks over =
-      addresses_.of(key, at)[kSessions].take(rules_->limits.address_connects, 1, at);
+      addresses_.of(key, at).taken[kSessions].take(rules_->limits.address_connects, 1, at);
   if (over == 0) return std::nullopt;
   return turn_away(Limit::address_connects, limits::milliseconds_of(over),
                    "This address connects too often.\n");
@@ -86,33 +86,61 @@ std::optional<transport::TurnedAway> WorkerLimits::may_open(const net::IpAddress
 bool WorkerLimits::take_note(const net::IpAddress& client, TimePoint now) {
   const limits::Ticks at = limits::ticks_of(now);
   const limits::Key key = rules_->key_of(rules_->any_network_of(client));
-  return addresses_.of(key, at)[kNotes].take(kNoteRate, 1, at) == 0;
+  return addresses_.of(key, at).taken[kNotes].take(kNoteRate, 1, at) == 0;
 }
 
 milliseconds WorkerLimits::take_packet(std::string_view user, std::size_t bytes, TimePoint now) {
   const limits::Limits& limits = rules_->limits;
   if (limits.user_packets.unlimited() && limits.user_bytes.unlimited()) return {};
   const limits::Ticks at = limits::ticks_of(now);
-  auto& buckets = users_.of(rules_->user_key(user), at);
-  const milliseconds wait =
-      take(buckets[kPackets], limits.user_packets, 1, at, Limit::user_packets);
-  if (wait.count() > 0) return wait;
-  return take(buckets[kBytes], limits.user_bytes, bytes, at, Limit::user_bytes);
+  const limits::Key key = rules_->user_key(user);
+  Account& account = users_.of(key, at);
+  milliseconds wait = take(account, kPackets, 1, at);
+  if (wait.count() == 0) wait = take(account, kBytes, bytes, at);
+  tell_of(key, account);
+  return wait;
 }
 
 milliseconds WorkerLimits::take_join(std::string_view user, TimePoint now) {
   if (rules_->limits.user_joins.unlimited()) return {};
   const limits::Ticks at = limits::ticks_of(now);
-  Bucket& bucket = users_.of(rules_->user_key(user), at)[kJoins];
-  return take(bucket, rules_->limits.user_joins, 1, at, Limit::user_joins);
+  const limits::Key key = rules_->user_key(user);
+  Account& account = users_.of(key, at);
+  const milliseconds wait = take(account, kJoins, 1, at);
+  tell_of(key, account);
+  return wait;
 }
 
-milliseconds WorkerLimits::take(Bucket& bucket, const limits::Rate& rate, std::size_t units,
-                                limits::Ticks now, Limit limit) {
-  const limits::Ticks over = bucket.take(rate, units, now);
-  if (over == 0) return {};
-  const auto refused = counts_.reached(rules_->limits, {limit, limits::milliseconds_of(over)});
+milliseconds WorkerLimits::take(Account& account, UserRate which, std::size_t units,
+                                limits::Ticks now) {
+  constexpr std::array kLimits{Limit::user_packets, Limit::user_bytes, Limit::user_joins};
+  constexpr std::size_t kUntoldMax = std::numeric_limits<std::uint32_t>::max();
+  const limits::Ticks over = account.taken[which].take(rules_->user_rates[which], units, now);
+  if (over == 0) {
+    const std::size_t untold = std::min(account.untold[which] + units, kUntoldMax);
+    account.untold[which] = static_cast<std::uint32_t>(untold);
+    return {};
+  }
+  const auto refused =
+      counts_.reached(rules_->limits, {kLimits[which], limits::milliseconds_of(over)});
   return refused ? refused->retry_after : milliseconds::zero();
+}
+
+void WorkerLimits::tell_of(limits::Key user, Account& account) {
+  for (std::size_t i = 0; i < kUserRates; ++i) {
+    if (account.untold[i] < rules_->told_after[i]) continue;
+    const UserSpent spent{.user = user, .units = account.untold};
+    // Before it is told: what comes back may be about him.
+    account.untold = {};
+    if (tell_ && !tell_(spent)) account.untold = spent.units;
+    return;
+  }
+}
+
+void WorkerLimits::use(const UserOver& over, TimePoint now) {
+  const limits::Ticks at = limits::ticks_of(now);
+  Account& account = users_.of(over.user, at);
+  for (std::size_t i = 0; i < kUserRates; ++i) account.taken[i].raise(over.ahead[i], at);
 }
 
 }  // namespace outcry::gateway

@@ -4,13 +4,18 @@
 //   GET or upgrade without a sid ─▶ may_open      bans and connects of the address
 //   packet, join ─▶ the user's rates
 //
-// Nothing is shared with other workers: of an address each has its share (limit_rules.h), of a user
-// each has all, for his few connections may well be at one worker. What must be exact is counted by
-// the control thread at CONNECT (limits/admission.h). docs/decisions/0015-limits.md says why.
+// Nothing is shared with other workers. Of an address each has its share (limit_rules.h). Of a user
+// each has all, for his few connections may well be at one worker, and tells control of who takes
+// much; control adds up, and tells all of who takes too much (user_totals.h). What must be exact is
+// counted by the control thread at CONNECT (limits/admission.h). docs/decisions/0015-limits.md says
+// why.
 // Thread: its worker's only. Owner: Worker.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -29,9 +34,24 @@ namespace outcry::gateway {
 /// Addresses, and until when. Immutable; control makes a new one for each change.
 using BannedAddresses = std::unordered_map<limits::Key, TimePoint>;
 
+/// What a user has taken at one worker since that told of him last: by UserRate.
+struct UserSpent {
+  limits::Key user = limits::kNobody;
+  std::array<std::uint32_t, kUserRates> units{};
+};
+/// How far a user is ahead of time over all workers, beyond a limit in one at least.
+struct UserOver {
+  limits::Key user = limits::kNobody;
+  std::array<limits::Ticks, kUserRates> ahead{};
+};
+
 class WorkerLimits {
  public:
-  explicit WorkerLimits(std::shared_ptr<const LimitRules> rules) : rules_(std::move(rules)) {}
+  /// Tells control; false if that is to be tried later.
+  using Tell = std::function<bool(const UserSpent&)>;
+
+  explicit WorkerLimits(std::shared_ptr<const LimitRules> rules, Tell tell = {})
+      : rules_(std::move(rules)), tell_(std::move(tell)) {}
 
   /// From the next call on; what somebody has taken, and who is connected, stays counted.
   void use(std::shared_ptr<const LimitRules> rules) { rules_ = std::move(rules); }
@@ -55,20 +75,23 @@ class WorkerLimits {
   [[nodiscard]] std::chrono::milliseconds take_packet(std::string_view user, std::size_t bytes,
                                                       TimePoint now);
   [[nodiscard]] std::chrono::milliseconds take_join(std::string_view user, TimePoint now);
+  /// What he has taken elsewhere counts here.
+  void use(const UserOver& over, TimePoint now);
 
   [[nodiscard]] const limits::LimitCounts& counts() const noexcept { return counts_; }
 
  private:
-  using Bucket = limits::Bucket<std::uint64_t>;
+  using Account = limits::RateTable::Account;
 
   [[nodiscard]] std::optional<transport::TurnedAway> turn_away(limits::Limit limit,
                                                                std::chrono::milliseconds wait,
                                                                std::string_view why);
-  [[nodiscard]] std::chrono::milliseconds take(Bucket& bucket, const limits::Rate& rate,
-                                               std::size_t units, limits::Ticks now,
-                                               limits::Limit limit);
+  [[nodiscard]] std::chrono::milliseconds take(Account& account, UserRate which, std::size_t units,
+                                               limits::Ticks now);
+  void tell_of(limits::Key user, Account& account);
 
   std::shared_ptr<const LimitRules> rules_;
+  const Tell tell_;  // empty: nobody is told
   limits::LimitCounts counts_;
   limits::CountTable connections_;  // by address
   limits::RateTable addresses_;

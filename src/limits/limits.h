@@ -50,7 +50,7 @@ struct Limits {
   // Of one connection.
   Rate connection_packets;
   Rate connection_bytes;
-  // Of a user at one worker.
+  // Of a user, over all workers.
   Rate user_packets;
   Rate user_bytes;
   Rate user_joins;

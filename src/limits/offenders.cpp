@@ -14,7 +14,7 @@ Ticks ticks_of(std::chrono::milliseconds time) noexcept {
 Offenders::Outcome Offenders::refused(Key key, std::string_view name, TimePoint now, bool dry_run) {
   const Ticks at = limits::ticks_of(now);
   const Ticks one = std::max<Ticks>(ticks_of(rules_.forgotten_after), 1);
-  auto& score = scores_.of(key, at).front();
+  auto& score = scores_.of(key, at).taken.front();
   // A whole unit for each that has not faded wholly.
   const auto before = static_cast<std::uint64_t>((score.ahead(at) + one - 1) / one);
   score.add(one, at, one * (Ticks{rules_.ban_at} + 1));

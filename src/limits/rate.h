@@ -63,6 +63,10 @@ class Bucket {
   void add(Ticks cost, Ticks now, Ticks most) noexcept {
     until_ = static_cast<Word>(now + std::min(ahead(now) + cost, most));
   }
+  /// Makes it at least so far ahead.
+  void raise(Ticks least, Ticks now) noexcept {
+    until_ = static_cast<Word>(now + std::max(ahead(now), least));
+  }
   /// Writes it anew, with nothing taken: it is right from `now` on for as long as its word lasts.
   void keep(Ticks now) noexcept { until_ = static_cast<Word>(now + ahead(now)); }
   /// Takes `units` if they are within the limit. Else nothing is taken, and the time until they

@@ -23,13 +23,16 @@ class RateTable {
  public:
   static constexpr std::size_t kBuckets = 3;
   static constexpr std::size_t kWays = 4;
-  using Buckets = std::array<Bucket<std::uint64_t>, kBuckets>;
+  struct Account {
+    std::array<Bucket<std::uint64_t>, kBuckets> taken{};
+    std::array<std::uint32_t, kBuckets> untold{};  // units; its user's, for whom it has to tell
+  };
 
   /// `places`: a power of two, at least kWays.
   explicit RateTable(std::size_t places = 2048);
 
   /// The key's buckets, until the next call. `key` is not kNobody.
-  [[nodiscard]] Buckets& of(Key key, Ticks now);
+  [[nodiscard]] Account& of(Key key, Ticks now);
   /// Forgets what the key has taken.
   void forget(Key key) noexcept;
   /// Forgets everybody.
@@ -42,7 +45,7 @@ class RateTable {
  private:
   struct Entry {
     Key key = kNobody;  // kNobody: free
-    Buckets buckets{};
+    Account account{};
   };
 
   [[nodiscard]] std::size_t set_of(Key key) const noexcept {

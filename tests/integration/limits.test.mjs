@@ -211,6 +211,34 @@ describe("what a user sends", () => {
     assert.ok((await reached(gateway, "user_packets")) >= 1);
   });
 
+  it("is limited over all workers", async () => {
+    const burst = 40;
+    const wide = await start(
+      { user_packets_per_second: 1, user_packets_burst: burst },
+      { server: { workers: 4 } },
+    );
+    try {
+      const clients = await Promise.all(
+        Array.from({ length: 16 }, () => Client.connect(wide, tokenOf("u1"))),
+      );
+      const taken = await Promise.all(
+        clients.map(async (client) => {
+          let count = 0;
+          for (let i = 0; i < 15; ++i) {
+            const [answer] = await client.ask("leave_room", { room: "a" });
+            if (answer.code === undefined) count += 1;
+          }
+          return count;
+        }),
+      );
+      const sum = taken.reduce((one, other) => one + other);
+      // Each worker alone would let its burst through: 160.
+      assert.ok(sum >= burst && sum <= 2 * burst, `${sum}`);
+    } finally {
+      await stopAll(wide);
+    }
+  });
+
   it("asks for so many joins and not one more", async () => {
     const client = await Client.connect(gateway, tokenOf("u3"));
     const join = async () => (await client.ask("subscribe_symbol", { symbol: "A" }))[0];
