@@ -66,7 +66,7 @@ void ClientSession::end_revoked() {
 }
 
 void ClientSession::warn() {
-  term_.warn_at = TimePoint::max();
+  term_.warn_at = {};
   ++context_.stats.tokens_expiring;
   send_event(kExpiringEvent, expiry());
 }

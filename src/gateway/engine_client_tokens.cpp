@@ -99,20 +99,22 @@ void EngineClient::renew(EngineSession& engine, Attempt attempt, bool may_wait) 
 // ---- Its end ----
 
 void EngineClient::limit_life(EngineSession& engine) {
-  TokenTerm first{.ends = TimePoint::max(), .warn_at = TimePoint::max()};
+  const TimePoint now = steady_now();
+  TimePoint ends = TimePoint::max();
+  TimePoint warn_at = TimePoint::max();
   for (const SessionId id : sessions_.items()) {
     const TokenTerm& term = context_.sessions.find(id)->term();
-    first.ends = std::min(first.ends, term.ends);
-    first.warn_at = std::min(first.warn_at, term.warn_at);
+    ends = std::min(ends, term.ends.seen_at(now));
+    warn_at = std::min(warn_at, term.warn_at.seen_at(now));
   }
-  engine.confirm(first.ends, first.warn_at);
+  engine.confirm(ends, warn_at);
 }
 
 void EngineClient::on_expiring(EngineSession& engine) {
   const TimePoint now = steady_now();
   for (const SessionId id : sessions_.items()) {
     ClientSession& session = *context_.sessions.find(id);
-    if (session.term().warn_at <= now) session.warn();
+    if (session.term().warn_at.reached(now)) session.warn();
   }
   limit_life(engine);
 }

@@ -104,7 +104,7 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
   out.confirm_timeout = engine.connect_timeout;
   out.request_timeout = server.request_timeout;
   out.keep_alive_timeout = server.keep_alive_timeout;
-  out.message_bytes_max = engine.max_payload_bytes;
+  out.message_bytes_max = static_cast<std::uint32_t>(engine.max_payload_bytes);
   out.head_bytes_max = server.header_bytes_max;
   out.headers_max = server.headers_max;
   out.pipelined_requests_max = server.pipelined_requests_max;

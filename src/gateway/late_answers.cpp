@@ -4,7 +4,7 @@ namespace outcry::gateway {
 
 void LateAnswers::add(JoinAnswer answer, TimePoint due) {
   waiting_.push_back({.answer = std::move(answer), .due = due});
-  if (!timer_.armed()) timers_.arm(timer_, due);
+  if (!armed()) timers_.arm(*this, due);
 }
 
 void LateAnswers::on_timer(TimePoint now) noexcept {
@@ -13,7 +13,7 @@ void LateAnswers::on_timer(TimePoint now) noexcept {
     waiting_.pop_front();
     deliver_(std::move(answer));
   }
-  if (!waiting_.empty()) timers_.arm(timer_, waiting_.front().due);
+  if (!waiting_.empty()) timers_.arm(*this, waiting_.front().due);
 }
 
 }  // namespace outcry::gateway

@@ -18,7 +18,7 @@ namespace outcry::gateway {
 
 inline constexpr std::size_t kLateAnswersMax = 10'000;
 
-class LateAnswers final : net::TimerHandler {
+class LateAnswers final : net::Timer {
  public:
   using Deliver = std::function<void(JoinAnswer)>;
 
@@ -40,7 +40,6 @@ class LateAnswers final : net::TimerHandler {
   net::TimerWheel& timers_;
   const Deliver deliver_;
   std::deque<Waiting> waiting_;
-  net::Timer timer_{*this};
 };
 
 }  // namespace outcry::gateway

@@ -11,13 +11,14 @@
 
 #include "auth/token_verifier.h"
 #include "base/clock.h"
+#include "base/coarse_time.h"
 #include "gateway/config.h"
 
 namespace outcry::gateway {
 
 struct TokenTerm {
-  TimePoint ends{};     // leeway included
-  TimePoint warn_at{};  // max: never, or not again
+  CoarseTime ends;     // leeway included
+  CoarseTime warn_at;  // never: not, or not again
 };
 
 [[nodiscard]] TokenTerm token_term(const auth::Claims& claims, const AuthConfig& config,

@@ -37,9 +37,10 @@ std::int64_t TimerWheel::tick_of(TimePoint time) noexcept {
 
 void TimerWheel::arm(Timer& timer, TimePoint deadline) noexcept {
   timer.cancel();
-  timer.deadline_ = deadline;
-  // Rounded up, and never into a slot that has been fired: late by a slot, but not by a circle.
-  const std::int64_t tick = std::max(tick_of(deadline) + 1, tick_ + 1);
+  const TimePoint now{tick_ * kSlot};
+  timer.deadline_ = CoarseTime(deadline, now);
+  // Never into a slot that has been fired: late by a slot, but not by a circle.
+  const std::int64_t tick = std::max(tick_of(timer.deadline_.seen_at(now)), tick_ + 1);
   Timer*& slot = slots_[static_cast<std::size_t>(tick) % kSlots];
   timer.next_ = slot;
   timer.previous_ = &slot;
@@ -62,10 +63,10 @@ void TimerWheel::advance(TimePoint now) noexcept {
     while (due != chain_end()) {
       Timer& timer = *due;
       timer.cancel();
-      if (timer.deadline_ <= now) {
-        timer.handler_.on_timer(now);
+      if (timer.deadline_.reached(now)) {
+        timer.on_timer(now);
       } else {
-        arm(timer, timer.deadline_);  // its turn comes in a later circle
+        arm(timer, timer.deadline_.seen_at(now));  // its turn comes in a later circle
       }
     }
   }

@@ -13,37 +13,32 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/coarse_time.h"
 
 namespace outcry::net {
 
 class TimerWheel;
 
-/// Who is told that a timer has fired. The timer is disarmed by then and may be armed again.
-class TimerHandler {
- public:
-  virtual void on_timer(TimePoint now) noexcept = 0;
-
- protected:
-  ~TimerHandler() = default;
-};
-
+/// A base of whatever waits. Disarmed when it fires, and may be armed again.
 class Timer {
  public:
-  explicit Timer(TimerHandler& handler) noexcept : handler_(handler) {}
+  Timer() = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
-  ~Timer() { cancel(); }
 
   [[nodiscard]] bool armed() const noexcept { return next_ != nullptr; }
-  [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
   void cancel() noexcept;
+
+ protected:
+  ~Timer() { cancel(); }
 
  private:
   friend class TimerWheel;
-  TimerHandler& handler_;
-  TimePoint deadline_{};
+  virtual void on_timer(TimePoint now) noexcept = 0;
+
   Timer* next_ = nullptr;
   Timer** previous_ = nullptr;  // the pointer that points here
+  CoarseTime deadline_;
 };
 
 class TimerWheel {
@@ -58,7 +53,7 @@ class TimerWheel {
   /// Fires what is due; handlers may arm and cancel any timer.
   void advance(TimePoint now) noexcept;
 
-  static constexpr std::chrono::milliseconds kSlot{8};
+  static constexpr auto kSlot = CoarseTime::kStep;
 
  private:
   static constexpr std::size_t kSlots = 4096;

@@ -58,12 +58,12 @@ void Connection::bind(Role role, EngineId session) noexcept {
   if (role == Role::probe) {
     arm(endpoint_.options().upgrade_timeout);
   } else if (role != Role::post) {
-    timer_.cancel();  // the session's heartbeat watches over it
+    Timer::cancel();  // the session's heartbeat watches over it
   }
 }
 
 void Connection::arm(std::chrono::milliseconds timeout) {
-  endpoint_.loop().timers().arm(timer_, endpoint_.loop().now() + timeout);
+  endpoint_.loop().timers().arm(*this, endpoint_.loop().now() + timeout);
 }
 
 // ---- Reading ----
@@ -154,7 +154,7 @@ void Connection::abort() {
 void Connection::finish() {
   OUTCRY_ASSERT(mode_ != Mode::closed);
   mode_ = Mode::closed;
-  timer_.cancel();
+  Timer::cancel();
   endpoint_.loop().remove(fd_.get());
   fd_.reset();
   uncount();
@@ -243,7 +243,7 @@ void Connection::written() {
 // The timer may have watched over a slow write; now it watches over what comes next.
 void Connection::answers_written() {
   if (answering_) {
-    timer_.cancel();  // a poll waits, and its session's heartbeat watches over it
+    Timer::cancel();  // a poll waits, and its session's heartbeat watches over it
   } else if (!unread_.empty()) {
     endpoint_.resume_later(*this);
   } else if (peer_ended_) {

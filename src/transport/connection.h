@@ -50,7 +50,7 @@ enum class Role : std::uint8_t {
   raw         // bare WebSocket messages
 };
 
-class Connection final : net::IoHandler, net::TimerHandler {
+class Connection final : net::IoHandler, net::Timer {
  public:
   Connection(ConnectionId id, Endpoint& endpoint, net::UniqueFd fd,
              const net::IpAddress& peer_address);
@@ -96,9 +96,9 @@ class Connection final : net::IoHandler, net::TimerHandler {
   /// Queues the 101 response and changes to WebSocket frames. `deflate_bits`: 0, or the window of
   /// permessage-deflate that was agreed.
   void switch_to_websocket(std::string_view response, int deflate_bits,
-                           std::uint64_t message_bytes_max);
+                           std::uint32_t message_bytes_max);
   /// Of the WebSocket messages to come; nothing on HTTP.
-  void set_message_bytes_max(std::uint64_t bytes) noexcept;
+  void set_message_bytes_max(std::uint32_t bytes) noexcept;
 
   /// Queues bytes that are already framed, ahead of the session's outbox: for use before the
   /// outbox has sent anything on this connection, and on raw ones.
@@ -173,9 +173,8 @@ class Connection final : net::IoHandler, net::TimerHandler {
   Endpoint& endpoint_;
   net::UniqueFd fd_;
   std::unique_ptr<net::TlsStream> tls_;  // null: a plain connection
-  net::Timer timer_{*this};
   std::unique_ptr<Incoming> incoming_;
-  std::optional<websocket::MessageReader> reader_;
+  websocket::MessageReader reader_;  // used once it is a WebSocket
   RareText out_;
   RareText unread_;     // pipelined behind the request in progress; a PROXY header's beginning
   RareText owed_pong_;  // to the latest ping, once the peer reads again

@@ -66,7 +66,7 @@ void Connection::take_progress(std::span<std::byte>& in) {
   }
   if (parser.complete()) {
     answering_ = true;
-    timer_.cancel();
+    Timer::cancel();
     ++endpoint_.counters().requests;
     route_request(endpoint_, *this);
   } else if (request.expects_continue && !continued_) {
@@ -120,7 +120,7 @@ bool Connection::hand_over(WorkerId worker, std::span<const std::byte> unread) {
   }
   // One that was moved from and not taken (a full mailbox) is closed by its destructor: the
   // client's next try finds a shorter queue.
-  timer_.cancel();
+  Timer::cancel();
   fd_.reset();
   uncount();
   mode_ = Mode::closed;

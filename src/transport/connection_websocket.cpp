@@ -14,23 +14,23 @@ constexpr std::size_t kPongBytesMax = 4096;
 }  // namespace
 
 void Connection::switch_to_websocket(std::string_view response, int deflate_bits,
-                                     std::uint64_t message_bytes_max) {
+                                     std::uint32_t message_bytes_max) {
   out_.writable() += response;
   mode_ = Mode::websocket;
   answering_ = false;
   deflate_bits_ = static_cast<std::uint8_t>(deflate_bits);
   peer_address_ = peer_address();  // no other client's request comes on this connection any more
   incoming_.reset();
-  timer_.cancel();
-  reader_.emplace(websocket::ReaderLimits{.message_bytes_max = message_bytes_max,
-                                          .deflate = deflate_bits != 0});
+  Timer::cancel();
+  reader_ = websocket::MessageReader(websocket::ReaderLimits{.message_bytes_max = message_bytes_max,
+                                                             .deflate = deflate_bits != 0});
   endpoint_.flush_later(*this);
 }
 
 void Connection::take_websocket(std::span<std::byte> in) {
   if (EngineSession* session = endpoint_.find(session_)) session->charge_bytes(in.size());
   while (mode_ == Mode::websocket) {
-    const auto event = reader_->next(in, endpoint_.inflater());
+    const auto event = reader_.next(in, endpoint_.inflater());
     if (!event) {
       ++endpoint_.counters().websocket_errors;
       const std::uint16_t code = websocket::close_code_for(event.error());
@@ -91,8 +91,8 @@ void Connection::send_pong(const std::string& pong) {
   }
 }
 
-void Connection::set_message_bytes_max(std::uint64_t bytes) noexcept {
-  if (reader_) reader_->set_message_bytes_max(bytes);
+void Connection::set_message_bytes_max(std::uint32_t bytes) noexcept {
+  reader_.set_message_bytes_max(bytes);
 }
 
 void Connection::end_websocket(std::uint16_t code, std::string_view reason, CloseReason why) {

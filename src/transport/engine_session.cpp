@@ -62,8 +62,8 @@ EngineSession::EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine
     : id_(id),
       engine_path_(static_cast<std::uint8_t>(engine_path)),
       endpoint_(endpoint),
-      heartbeat_at_(endpoint.loop().now() + endpoint.options().ping_interval),
-      deadline_(endpoint.loop().now() + endpoint.options().confirm_timeout),
+      heartbeat_at_(in(endpoint.options().ping_interval)),
+      deadline_(in(endpoint.options().confirm_timeout)),
       packets_(limits::ticks_of(endpoint.loop().now())),
       bytes_(packets_),
       outbox_(endpoint.outboxes()),
@@ -96,8 +96,8 @@ void EngineSession::open_websocket(Connection& connection, bool base64) {
 
 void EngineSession::confirm(TimePoint until, TimePoint notice_at) noexcept {
   if (!confirmed_) begin_life();
-  deadline_ = until;
-  notice_at_ = notice_at;
+  deadline_ = CoarseTime(until, endpoint_.loop().now());
+  notice_at_ = CoarseTime(notice_at, endpoint_.loop().now());
   confirmed_ = true;
   arm_timer();
   raise_message_limit();
@@ -198,7 +198,7 @@ void EngineSession::take_packet(const engineio::Packet& packet) {
     case engineio::PacketType::pong:
       if (!awaiting_pong_) return;
       awaiting_pong_ = false;
-      heartbeat_at_ = endpoint_.loop().now() + endpoint_.options().ping_interval;
+      heartbeat_at_ = in(endpoint_.options().ping_interval);
       return arm_timer();
     case engineio::PacketType::ping:  // the heartbeat is the server's in this revision
       return end(CloseReason::transport_error, kClosePacket);
@@ -267,7 +267,7 @@ void EngineSession::complete_upgrade(Connection& connection) {
   // `6` and not `1`: a client that raced would take a close packet at its word.
   if (poll_.valid()) answer_poll(kNoopPacket);
   if (awaiting_pong_) {  // the ping may have been lost with the poll that carried it
-    heartbeat_at_ = endpoint_.loop().now() + endpoint_.options().ping_timeout;
+    heartbeat_at_ = in(endpoint_.options().ping_timeout);
     arm_timer();
   }
   endpoint_.flush_later(*this);
@@ -299,7 +299,7 @@ void EngineSession::connection_lost(Connection& connection, CloseReason reason) 
 void EngineSession::end(CloseReason reason, std::string_view farewell) {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  timer_.cancel();
+  Timer::cancel();
   if (!farewell.empty() && poll_.valid()) {
     std::string payload;  // what was queued before goes out before
     outbox_.take_payload(payload, endpoint_.options().polling_packets_max - 1);
@@ -321,31 +321,35 @@ void EngineSession::end(CloseReason reason, std::string_view farewell) {
 // ---- Time ----
 
 void EngineSession::arm_timer() {
-  TimePoint next = heartbeat_at_;
-  next = std::min({next, deadline_, notice_at_, end_of_life(endpoint_.loop().now())});
-  if (state_ == State::closing) {
-    next = endpoint_.loop().now() + endpoint_.options().close_timeout;
-  }
-  endpoint_.loop().timers().arm(timer_, next);
+  const TimePoint now = endpoint_.loop().now();
+  TimePoint next = std::min({heartbeat_at_.seen_at(now), deadline_.seen_at(now),
+                             notice_at_.seen_at(now), lives_until_.seen_at(now)});
+  if (state_ == State::closing) next = now + endpoint_.options().close_timeout;
+  endpoint_.loop().timers().arm(*this, next);
+}
+
+CoarseTime EngineSession::in(std::chrono::milliseconds time) const noexcept {
+  const TimePoint now = endpoint_.loop().now();
+  return {now + time, now};
 }
 
 bool EngineSession::ended_by(TimePoint now) {
-  if (state_ == State::open && now >= heartbeat_at_) on_timer(now);
+  if (state_ == State::open && heartbeat_at_.reached(now)) on_timer(now);
   return closed();
 }
 
 void EngineSession::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing) return end(closing_reason_, kClosePacket);
-  if (now >= deadline_) {
+  if (deadline_.reached(now)) {
     return end(confirmed_ ? CloseReason::expired : CloseReason::confirm_timeout, kClosePacket);
   }
-  if (now >= end_of_life(now)) return end(CloseReason::lifetime, kClosePacket);
-  if (now >= notice_at_) {
-    notice_at_ = TimePoint::max();
+  if (lives_until_.reached(now)) return end(CloseReason::lifetime, kClosePacket);
+  if (notice_at_.reached(now)) {
+    notice_at_ = {};
     endpoint_.application().on_expiring(*this);
     if (state_ != State::open) return;  // its wish, and the timer is set for that
   }
-  if (now >= heartbeat_at_) {
+  if (heartbeat_at_.reached(now)) {
     if (awaiting_pong_) return end(CloseReason::ping_timeout, kClosePacket);
     if (idle_for_too_long()) return end(CloseReason::idle, kClosePacket);
     send_ping(now);
@@ -361,7 +365,8 @@ void EngineSession::send_ping(TimePoint now) {
   awaiting_pong_ = true;
   // From when it was due, not from a late timer; but a process that stood still for long must not
   // charge its clients for it.
-  heartbeat_at_ = std::max(heartbeat_at_, now - kTimerLateness) + endpoint_.options().ping_timeout;
+  const TimePoint due = std::max(heartbeat_at_.seen_at(now), now - kTimerLateness);
+  heartbeat_at_ = CoarseTime(due + endpoint_.options().ping_timeout, now);
 }
 
 }  // namespace outcry::transport

@@ -34,7 +34,7 @@ enum class Sent : std::uint8_t {
   over_limit  // the outbox is full: the session will be closed
 };
 
-class EngineSession final : net::TimerHandler {
+class EngineSession final : net::Timer {
  public:
   EngineSession(EngineId id, Endpoint& endpoint, std::size_t engine_path);
   EngineSession(const EngineSession&) = delete;
@@ -125,7 +125,7 @@ class EngineSession final : net::TimerHandler {
   void send_ping(TimePoint now);
   [[nodiscard]] bool idle_for_too_long();
   void begin_life();
-  [[nodiscard]] TimePoint end_of_life(TimePoint now) const noexcept;
+  [[nodiscard]] CoarseTime in(std::chrono::milliseconds time) const noexcept;
   void arm_timer();
   /// Ends the session at once; `farewell` answers a waiting poll.
   void end(CloseReason reason, std::string_view farewell);
@@ -144,15 +144,14 @@ class EngineSession final : net::TimerHandler {
   bool heard_ : 1 = false;   // or told something since the last ping
   bool tells_drained_ : 1 = false;
   std::uint8_t engine_path_ = 0;
-  std::uint32_t lives_until_ = 0;  // by age; 0: without an end
+  CoarseTime lives_until_;  // by age
   Endpoint& endpoint_;
   ConnectionId poll_;
   ConnectionId post_;
-  ConnectionId websocket_;  // the transport, or the one that probes
-  TimePoint heartbeat_at_;  // the next ping is due, or its pong
-  TimePoint deadline_;      // to be confirmed by; once confirmed, to live until
-  TimePoint notice_at_ = TimePoint::max();
-  net::Timer timer_{*this};
+  ConnectionId websocket_;   // the transport, or the one that probes
+  CoarseTime heartbeat_at_;  // the next ping is due, or its pong
+  CoarseTime deadline_;      // to be confirmed by; once confirmed, to live until
+  CoarseTime notice_at_;
   limits::Bucket<std::uint32_t> packets_;
   limits::Bucket<std::uint32_t> bytes_;
   Outbox outbox_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <ratio>
 
 #include "base/bytes.h"
 #include "base/random.h"
@@ -10,17 +9,6 @@
 #include "transport/engine_session.h"
 
 namespace outcry::transport {
-namespace {
-
-// In 32 bits a year, at which the count begins anew.
-using LifeTicks = std::chrono::duration<std::int64_t, std::ratio<1, 128>>;
-
-std::uint32_t life_ticks_of(TimePoint time) noexcept {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<LifeTicks>(time.time_since_epoch()).count());
-}
-
-}  // namespace
 
 // ---- What it sends ----
 
@@ -70,15 +58,8 @@ void EngineSession::begin_life() {
   std::uint32_t dice = 0;
   random_bytes(std::as_writable_bytes(std::span(&dice, 1)));
   const double sooner = options.session_jitter * dice / std::numeric_limits<std::uint32_t>::max();
-  const auto life = std::chrono::duration_cast<LifeTicks>(options.session_max * (1 - sooner));
-  lives_until_ = life_ticks_of(endpoint_.loop().now()) + static_cast<std::uint32_t>(life.count());
-  if (lives_until_ == 0) lives_until_ = 1;
-}
-
-TimePoint EngineSession::end_of_life(TimePoint now) const noexcept {
-  if (lives_until_ == 0) return TimePoint::max();
-  const auto left = static_cast<std::int32_t>(lives_until_ - life_ticks_of(now));
-  return now + LifeTicks(left);
+  lives_until_ =
+      in(std::chrono::duration_cast<std::chrono::milliseconds>(options.session_max * (1 - sooner)));
 }
 
 /// At a heartbeat: counts those before which nothing was said, rather than keeping a time.

@@ -49,10 +49,10 @@ struct TransportOptions {
   // For a polling client to fetch the close packet, and for a WebSocket's close handshake.
   std::chrono::milliseconds close_timeout{10'000};
 
-  std::uint64_t message_bytes_max = 1'000'000;  // a message, and a polling body
+  std::uint32_t message_bytes_max = 1'000'000;  // a message, and a polling body
   // The same before confirm(), also as inflated: a stranger gets little memory and no bomb.
-  std::uint64_t unconfirmed_bytes_max = 64 << 10;
-  std::uint64_t raw_message_bytes_max = 16 << 20;  // on raw_websocket_path
+  std::uint32_t unconfirmed_bytes_max = 64 << 10;
+  std::uint32_t raw_message_bytes_max = 16 << 20;  // on raw_websocket_path
   std::size_t head_bytes_max = 16'384;
   std::size_t headers_max = 100;
   std::size_t polling_packets_max = 16;       // python-engineio refuses more in one payload

@@ -121,7 +121,7 @@ void open_session(Endpoint& endpoint, Connection& connection, const EngineReques
 }
 
 /// Switches the connection to WebSocket frames; false if it was refused, and answered.
-bool upgrade(Connection& connection, std::uint64_t message_bytes_max, bool deflate) {
+bool upgrade(Connection& connection, std::uint32_t message_bytes_max, bool deflate) {
   const http::Request& request = connection.parser().request();
   const auto valid =
       websocket::check_upgrade({.is_get = request.method == http::Method::get,

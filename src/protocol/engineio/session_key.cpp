@@ -10,31 +10,34 @@ namespace outcry::engineio {
 namespace {
 
 constexpr std::size_t kPlaceBytes = 5;
-constexpr std::size_t kSecretBytes = 16;
 
 }  // namespace
 
 SessionKey SessionKey::make(const SessionPlace& place) {
   OUTCRY_ASSERT(place.slot < kSlotsMax);
-  std::array<std::byte, kPlaceBytes + kSecretBytes> raw;
+  SessionKey key;
+  auto& raw = key.bytes_;
   raw[0] = std::byte{place.home.node};
   raw[1] = std::byte{place.home.worker};
   raw[2] = std::byte(place.slot >> 16);
   raw[3] = std::byte(place.slot >> 8 & 0xFF);
   raw[4] = std::byte(place.slot & 0xFF);
   random_bytes(std::span(raw).subspan(kPlaceBytes));
-  SessionKey key;
-  const std::string text = base64url_encode(raw);
-  OUTCRY_ASSERT(text.size() == key.text_.size());
-  std::ranges::copy(text, key.text_.begin());
   return key;
 }
 
-bool SessionKey::is(std::string_view text) const noexcept {
-  if (text.size() != text_.size()) return false;
+std::string SessionKey::text() const {
+  return base64url_encode(bytes_);
+}
+
+bool SessionKey::is(std::string_view text) const {
+  if (text.size() != kSessionKeyLength) return false;
+  const auto other = base64url_decode(text);
+  if (!other) return false;
+  OUTCRY_ASSERT(other->size() == bytes_.size());
   unsigned differs = 0;
-  for (std::size_t i = 0; i < text_.size(); ++i) {
-    differs |= static_cast<unsigned char>(text[i] ^ text_[i]);
+  for (std::size_t i = 0; i < bytes_.size(); ++i) {
+    differs |= std::to_integer<unsigned>(bytes_[i] ^ std::byte((*other)[i]));
   }
   return differs == 0;
 }

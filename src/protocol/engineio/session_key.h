@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,12 +39,12 @@ class SessionKey {
   /// A fresh key for a session at this place.
   [[nodiscard]] static SessionKey make(const SessionPlace& place);
 
-  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+  [[nodiscard]] std::string text() const;
   /// Takes the same time wherever they differ.
-  [[nodiscard]] bool is(std::string_view text) const noexcept;
+  [[nodiscard]] bool is(std::string_view text) const;
 
  private:
-  std::array<char, kSessionKeyLength> text_{};
+  std::array<std::byte, kSessionKeyLength / 4 * 3> bytes_{};  // kept short: every session has one
 };
 
 /// Where a session of this key lives, or nullopt if the text can't be a key of ours.

@@ -11,14 +11,16 @@ namespace {
 
 /// Up to here a torn frame's memory is reserved by its announced length; beyond, it follows what
 /// arrives, so that announcing costs a peer as much as sending.
-constexpr std::uint64_t kReserveBytesMax = 4096;
+constexpr std::uint32_t kReserveBytesMax = 4096;
 
 }  // namespace
 
-// One for each connection, also for those that never say a word.
-static_assert(sizeof(MessageReader) <= 64);
+static_assert(sizeof(MessageReader) <= 40);
 
-MessageReader::MessageReader(const ReaderLimits& limits) noexcept : limits_(limits) {}
+MessageReader::MessageReader(const ReaderLimits& limits) noexcept
+    : message_bytes_max_(limits.message_bytes_max),
+      fragments_max_(limits.fragments_max),
+      deflate_(limits.deflate) {}
 
 MessageReader::MessageReader(MessageReader&&) noexcept = default;
 
@@ -40,12 +42,12 @@ Result<Event> MessageReader::read(std::span<std::byte>& in, Inflater& inflater) 
       if (!begun) return fail(begun.error());
       if (!*begun) return Event{};
     }
-    const std::size_t count = std::min<std::uint64_t>(frame_bytes_left_, in.size());
+    const std::size_t count = std::min<std::size_t>(frame_bytes_left_, in.size());
     const std::span<std::byte> piece = in.first(count);
     in = in.subspan(count);
     apply_mask(piece, mask_, frame_phase_);
     frame_phase_ = static_cast<std::uint8_t>((frame_phase_ + count) % 4);
-    frame_bytes_left_ -= count;
+    frame_bytes_left_ -= static_cast<std::uint32_t>(count);
     in_frame_ = frame_bytes_left_ > 0;
 
     const Result<Event> event =
@@ -59,27 +61,26 @@ Result<Event> MessageReader::read(std::span<std::byte>& in, Inflater& inflater) 
 
 /// Whether a frame has begun; if not, `in` was too short and is remembered.
 Result<bool> MessageReader::read_header(std::span<std::byte>& in) {
-  const FrameLimits frame_limits{.message_bytes_max = limits_.message_bytes_max,
-                                 .deflate = limits_.deflate};
-  Result<std::optional<FrameHeader>> header;
-  const std::size_t torn = header_bytes_;
-  if (torn == 0) {
-    header = decode_frame_header(in, frame_limits);
-  } else {
-    const std::size_t added = std::min(header_.size() - torn, in.size());
-    std::memcpy(header_.data() + torn, in.data(), added);
-    header = decode_frame_header(Bytes(header_).first(torn + added), frame_limits);
+  const FrameLimits frame_limits{.message_bytes_max = message_bytes_max_, .deflate = deflate_};
+  const std::size_t torn = assembly_ == nullptr ? 0 : assembly_->header.size();
+  Bytes front = in;
+  if (torn != 0) {
+    const std::size_t added = std::min(kClientHeaderBytesMax - torn, in.size());
+    front = as_bytes(assembly_->header.append(as_text(in.first(added))));
   }
+  const auto header = decode_frame_header(front, frame_limits);
   if (!header) return fail(header.error());
   if (!*header) {
-    // Shorter than the longest header, so all of it fits.
-    if (torn == 0) std::ranges::copy(in, header_.begin());
-    header_bytes_ = static_cast<std::uint8_t>(torn + in.size());
+    // Shorter than the longest header, so all of it is there.
+    if (torn == 0 && !in.empty()) assembly().header = as_text(in);
     in = {};
     return false;
   }
   in = in.subspan((*header)->header_bytes - torn);
-  header_bytes_ = 0;
+  if (torn != 0) {
+    assembly_->header.clear();
+    release_unneeded();
+  }
   if (const Result<void> begun = begin_frame(**header); !begun) return fail(begun.error());
   return true;
 }
@@ -89,9 +90,9 @@ Result<void> MessageReader::begin_frame(const FrameHeader& header) {
     const bool continues = header.opcode == Opcode::continuation;
     if (continues && fragments_ == 0) return fail(WebSocketError::unexpected_continuation);
     if (!continues && fragments_ != 0) return fail(WebSocketError::expected_continuation);
-    if (fragments_ >= limits_.fragments_max) return fail(WebSocketError::too_many_fragments);
+    if (fragments_ >= fragments_max_) return fail(WebSocketError::too_many_fragments);
     const std::uint64_t held = assembly_ == nullptr ? 0 : assembly_->message.size();
-    if (header.payload_bytes + held > limits_.message_bytes_max) {
+    if (header.payload_bytes + held > message_bytes_max_) {
       return fail(WebSocketError::message_too_big);
     }
     ++fragments_;
@@ -103,7 +104,7 @@ Result<void> MessageReader::begin_frame(const FrameHeader& header) {
   }
   frame_opcode_ = header.opcode;
   frame_final_ = header.final;
-  frame_bytes_left_ = header.payload_bytes;
+  frame_bytes_left_ = static_cast<std::uint32_t>(header.payload_bytes);  // within the limit
   frame_phase_ = 0;
   mask_ = header.mask;
   in_frame_ = true;
@@ -139,7 +140,7 @@ Result<Event> MessageReader::take_data(Bytes piece, Inflater& inflater) {
 Result<Event> MessageReader::finish_message(Bytes payload, Inflater& inflater) {
   const bool is_text = message_opcode_ == Opcode::text;
   if (compressed_) {
-    const Result<Bytes> inflated = inflater.inflate(payload, limits_.message_bytes_max);
+    const Result<Bytes> inflated = inflater.inflate(payload, message_bytes_max_);
     if (!inflated) return fail(inflated.error());
     payload = *inflated;
     if (is_text && !utf8_valid(as_text(payload))) return fail(WebSocketError::invalid_utf8);
@@ -180,9 +181,12 @@ MessageReader::Assembly& MessageReader::assembly() {
 void MessageReader::release_lent() noexcept {
   if (lent_ == Held::control) assembly_->control.clear();
   if (lent_ == Held::message) assembly_->message = std::string();
-  const bool is_needed = fragments_ > 0 || in_frame_;
-  if (lent_ != Held::nothing && !is_needed) assembly_.reset();
+  if (lent_ != Held::nothing) release_unneeded();
   lent_ = Held::nothing;
+}
+
+void MessageReader::release_unneeded() noexcept {
+  if (fragments_ == 0 && !in_frame_) assembly_.reset();
 }
 
 std::size_t MessageReader::buffered_bytes() const noexcept {

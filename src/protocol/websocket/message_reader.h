@@ -5,7 +5,7 @@
 //      ├─ text  ─▶ event             torn or fragmented: collected in an Assembly, which exists
 //      └─ ping  ─▶ event             only until its message has been seen
 //
-// An idle connection keeps 64 bytes and no buffer. Every limit is checked on the header, before
+// An idle connection keeps 40 bytes and no buffer. Every limit is checked on the header, before
 // the payload is stored. Text is checked as it arrives, also within a frame: the connection ends
 // at the first byte that can't be UTF-8.
 //
@@ -33,7 +33,7 @@ namespace outcry::websocket {
 class Inflater;
 
 struct ReaderLimits {
-  std::uint64_t message_bytes_max = 1'000'000;  // as sent, and as inflated
+  std::uint32_t message_bytes_max = 1'000'000;  // as sent, and as inflated
   std::uint32_t fragments_max = 131'072;        // frames in one message
   bool deflate = false;                         // permessage-deflate was agreed
 };
@@ -52,7 +52,7 @@ struct Event {
 
 class MessageReader {
  public:
-  explicit MessageReader(const ReaderLimits& limits) noexcept;
+  explicit MessageReader(const ReaderLimits& limits = {}) noexcept;
   MessageReader(MessageReader&&) noexcept;
   MessageReader& operator=(MessageReader&&) noexcept;
   ~MessageReader();
@@ -64,7 +64,7 @@ class MessageReader {
   [[nodiscard]] Result<Event> next(std::span<std::byte>& in, Inflater& inflater);
 
   /// A new limit from the next frame on: small before authentication, larger after.
-  void set_message_bytes_max(std::uint64_t bytes) noexcept { limits_.message_bytes_max = bytes; }
+  void set_message_bytes_max(std::uint32_t bytes) noexcept { message_bytes_max_ = bytes; }
 
   /// Memory held for an unfinished message, bytes; 0 when idle.
   [[nodiscard]] std::size_t buffered_bytes() const noexcept;
@@ -73,6 +73,7 @@ class MessageReader {
   struct Assembly {
     std::string message;  // unmasked, still compressed if it is
     std::string control;  // of a torn control frame, at most 125 bytes
+    std::string header;   // torn, so shorter than a header
   };
   enum class Held : std::uint8_t { nothing, message, control };  // lent to the last event
 
@@ -85,19 +86,21 @@ class MessageReader {
   [[nodiscard]] Result<Event> finish_close(Bytes payload);
   [[nodiscard]] Assembly& assembly();
   void release_lent() noexcept;
+  void release_unneeded() noexcept;
 
-  ReaderLimits limits_;
-  std::unique_ptr<Assembly> assembly_;
-  std::uint64_t frame_bytes_left_ = 0;
-  std::uint32_t fragments_ = 0;   // of the message so far; 0: between messages
-  std::uint8_t frame_phase_ = 0;  // position in the frame's payload, modulo 4
+  // One for each connection, also for those that never say a word.
+  std::unique_ptr<Assembly> assembly_;  // null unless something has come in part
+  std::uint32_t message_bytes_max_;
+  std::uint32_t fragments_max_;
+  std::uint32_t frame_bytes_left_ = 0;
+  std::uint32_t fragments_ = 0;  // of the message so far; 0: between messages
   MaskingKey mask_{};
-  std::array<std::byte, kClientHeaderBytesMax> header_{};  // of a torn header
-  std::uint8_t header_bytes_ = 0;
+  std::uint8_t frame_phase_ = 0;  // position in the frame's payload, modulo 4
   Opcode frame_opcode_ = Opcode::continuation;
   Opcode message_opcode_ = Opcode::continuation;
-  Held lent_ = Held::nothing;
   Utf8Stream utf8_;
+  Held lent_ : 2 = Held::nothing;
+  bool deflate_ : 1;
   bool in_frame_ : 1 = false;
   bool frame_final_ : 1 = false;
   bool compressed_ : 1 = false;
