@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "base/json_text.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_timers.h"
+#include "gateway/publication_id.h"
 
 namespace outcry::gateway {
 namespace {
@@ -36,24 +36,6 @@ std::string_view name_of(SocketCommand::Kind kind) {
   return "close";
 }
 
-/// What tells one event from another. A payload's id is that of what happened, and several events
-/// may tell of it: with its name and audience it is one event's.
-std::string id_of(const bus::Publication& publication, const std::string& id_member) {
-  if (!publication.id.empty()) return publication.id;
-  const std::string& arguments = publication.arguments;
-  // Nearly always absent, and then found so without reading the JSON.
-  if (id_member.empty() || arguments.find(id_member) == std::string::npos) return {};
-  if (!arguments.starts_with('{')) return {};
-  const auto end = json::scan_value(arguments, 0);
-  if (!end) return {};
-  const auto own = json::string_member(std::string_view(arguments).substr(0, *end), id_member);
-  if (!own || own->empty()) return {};
-  const bus::Audience& audience = publication.audience;
-  std::string id = fmt::format("{}\n{}\n{}", *own, publication.event, audience.namespace_name);
-  for (const std::string& room : audience.rooms) id.append("\n").append(room);
-  return id;
-}
-
 }  // namespace
 
 // ---- The log ----
@@ -66,7 +48,7 @@ void Gateway::load_log() {
   const WallTime wall = wall_now();
   for (eventlog::StoredEvent& stored : contents.events) {
     const std::uint64_t number = stored.number;
-    std::string id = stored.id;
+    std::string id = publication_id(stored, config_.events.id_member);
     publisher_.load(std::move(stored), now, wall);
     if (id.empty()) continue;
     recent_ids_.remember(std::move(id),
@@ -183,7 +165,7 @@ void Gateway::accept(bus::Publication publication, std::string_view channel,
     return;
   }
   const TimePoint now = steady_now();
-  const std::string id = id_of(publication, config_.events.id_member);
+  const std::string id = publication_id(publication, config_.events.id_member);
   if (id.empty()) return publisher_.accept(std::move(publication), channel, now, std::move(done));
   if (const auto position = recent_ids_.find(id)) {
     ++stats_.publications_repeated;
