@@ -19,7 +19,7 @@ constexpr std::size_t kHeldBytesMax = 16'384;
 void ClientSession::claim() {
   const ReturnOffer& offer = return_->offer;
   auto claim = std::make_unique<ReturnClaim>(
-      ReturnClaim{.worker = context_.worker, .session = id_, .offer = offer});
+      ReturnClaim{.worker = context_.worker, .session = id_, .offer = offer, .reader = reader()});
   for (const std::string& room : offer.socket.rooms) {
     // One that no template describes was a publisher's doing, who needs no leave.
     const auto match = context_.rules.rooms.match(room);
@@ -36,11 +36,16 @@ void ClientSession::resume(ReturnAnswer answer, bool greets) {
   return_->asking = false;
   if (std::exchange(return_->removed, false)) {
     // Among it may be what came for that room after the right had ended.
+    answer.unacknowledged = {};
     answer.missed.clear();
     answer.more = false;
     answer.resync = Resync::forbidden;
   }
-  for (transport::SharedFrame& frame : answer.missed) engine_.send(std::move(frame));
+  send_again(answer.unacknowledged);
+  for (const transport::SharedFrame& frame : answer.missed) {
+    engine_.send(frame);
+    if (const EventMark* mark = EventMark::of(*frame)) on_marked(*mark);
+  }
   return_->offer.seen = answer.seen;
   if (answer.more) return engine_.tell_when_drained();
   if (answer.resync != Resync::none) {

@@ -49,17 +49,18 @@ ClientSession::ClientSession(SessionId id, ClientContext& context, transport::En
       term_(token_term(*claims, context.rules.config.auth, wall_now(), steady_now())),
       marks_(token_marks(context.rules.hash, *claims)),
       user_(claims->user) {
-  if (!device.empty()) {
-    rights_ = std::make_unique<Rights>();
-    rights_->device = std::move(device);
-  }
+  if (!device.empty()) rights().device = std::move(device);
   list_rooms(std::move(claims));
 }
 
 void ClientSession::list_rooms(auth::TokenCache::SharedClaims claims) {
   if (claims->rooms.empty()) return;
+  rights().listing = std::move(claims);
+}
+
+ClientSession::Rights& ClientSession::rights() {
   if (!rights_) rights_ = std::make_unique<Rights>();
-  rights_->listing = std::move(claims);
+  return *rights_;
 }
 
 std::string_view ClientSession::namespace_name() const {
@@ -185,8 +186,7 @@ void ClientSession::ask_again_about(const rooms::RoomRef& room) {
   if (context_.rules.config.rooms.recheck.count() == 0) return;
   const auto match = context_.rules.rooms.match(room->name());
   if (!match || !question_for(*match, namespace_id_, room->name(), user_)) return;
-  if (!rights_) rights_ = std::make_unique<Rights>();
-  rights_->asked.push_back(room->number());
+  rights().asked.push_back(room->number());
 }
 
 void ClientSession::recheck() {
@@ -310,6 +310,7 @@ void ClientSession::request_join(JoinRequest request, PendingJoin pending) {
   request.ticket = pending.ticket;
   request.namespace_id = namespace_id_;
   request.reader = reader();
+  request.member = static_cast<bool>(context_.hub.find(id_, namespace_id_, request.room));
   context_.control.send(std::make_unique<JoinRequest>(std::move(request)));
   pending_.push_front(std::move(pending));
 }
@@ -345,16 +346,18 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   }
   if (is_new) note(eventlog::SessionJoined{std::string(sid()), std::string(answer.room->name())});
   // Who was a member has had what is replayed.
-  if (is_new || !answer.replayed) send_frames(answer);
+  if (is_new) send_again(answer.unacknowledged);
+  if (is_new || !answer.replayed) send_frames(answer.frames);
   if (pending.command != nullptr) confirm_join(pending, answer);
   if (is_new && answer.resync != Resync::none) send_resync(answer.resync, answer.room->name());
 }
 
 /// Without their positions, which are older than what the client has had of other rooms: the
 /// answer says the position after all of it.
-void ClientSession::send_frames(const JoinAnswer& answer) {
-  for (const transport::SharedFrame& frame : answer.frames) {
+void ClientSession::send_frames(const std::vector<transport::SharedFrame>& frames) {
+  for (const transport::SharedFrame& frame : frames) {
     engine_.send_without_trailer(frame);
+    if (const EventMark* mark = EventMark::of(*frame)) expect_ack(*mark);
   }
 }
 
@@ -371,27 +374,6 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
     leave(joined, kClient);
   }
   confirm(command, object_id, ack_id);
-}
-
-// ---- What has been read ----
-
-Reader ClientSession::reader() const {
-  return {.user = user_, .device = rights_ ? rights_->device : std::string()};
-}
-
-/// Answered at once: an acknowledgement that a crash takes costs a repetition.
-void ClientSession::acknowledge(const socketio::Packet& packet) {
-  auto ack = events_ack_of(socketio::first_argument(packet));
-  const bool is_member = ack && context_.hub.find(id_, namespace_id_, ack->room);
-  if (!is_member) {
-    return refuse({.code = ack ? Code::forbidden : Code::bad_request}, packet.id);
-  }
-  ++context_.stats.acknowledgements;
-  context_.control.send(std::make_unique<CursorMove>(CursorMove{.namespace_id = namespace_id_,
-                                                                .room = std::move(ack->room),
-                                                                .reader = reader(),
-                                                                .position = ack->position}));
-  if (packet.id) send_ack(*packet.id, R"({"status":"ok"})");
 }
 
 // ---- Answers ----

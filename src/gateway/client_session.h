@@ -23,7 +23,9 @@
 #include "base/ids.h"
 #include "gateway/client_context.h"
 #include "gateway/contract.h"
+#include "gateway/event_mark.h"
 #include "gateway/messages.h"
+#include "gateway/outstanding_acks.h"
 #include "gateway/socket_id.h"
 #include "gateway/token_term.h"
 #include "protocol/socketio/packet.h"
@@ -106,6 +108,10 @@ class ClientSession {
   void recheck();
 
   void send_event(std::string_view event, std::string_view arguments);
+  /// An event that is to be acknowledged was sent to it: its position follows.
+  void on_marked(const EventMark& mark);
+  /// It was acknowledged.
+  void on_ack(std::uint64_t ack_id);
 
   /// Number of the last delivery that this session was looked at for (Worker).
   std::uint32_t delivery_mark = 0;
@@ -118,6 +124,7 @@ class ClientSession {
     auth::TokenCache::SharedClaims listing;  // claims that list rooms; null: they don't
     std::vector<rooms::RoomNumber> asked;    // with rooms.recheck_ms: rooms to ask about again
     std::string device;
+    OutstandingAcks acks;
   };
   /// What a client says to join or leave.
   struct ClientCommand {
@@ -173,7 +180,11 @@ class ClientSession {
   [[nodiscard]] std::size_t pending_count() const;
   void leave(const rooms::RoomRef& room, std::string_view cause);
   void send_connect(std::string_view pid);
-  void send_frames(const JoinAnswer& answer);
+  void send_frames(const std::vector<transport::SharedFrame>& frames);
+  void send_again(const Unacknowledged& unacknowledged);
+  void expect_ack(const EventMark& mark);
+  void on_moved(const OutstandingAcks::Event& last);
+  Rights& rights();
   void send_position(const eventlog::Position& position);
   void send_resync(Resync reason, std::string_view room = {});
   void send_with_position(std::string packet, const eventlog::Position& position);

@@ -203,6 +203,7 @@ struct EventsConfig {
   milliseconds latest_interval{0};
   milliseconds conflation{1'000};
   Strings snapshot{"challenge_status_changed"};
+  Strings acknowledge;                 // whose clients are asked for an acknowledgement
   std::string id_member = "event_id";  // of the first argument; empty: none
   std::size_t ids_max = 100'000;
   std::size_t snapshot_rooms_max = 100'000;
@@ -251,6 +252,7 @@ struct RecoveryConfig {
   std::string position_event = "position";
   std::string cursors = "user";
   std::size_t cursors_max = 100'000;
+  std::size_t unacknowledged_max = 256;
 };
 
 /// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.

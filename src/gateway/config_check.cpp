@@ -10,6 +10,7 @@
 #include "auth/room_policy.h"
 #include "auth/secret_strength.h"
 #include "gateway/config_auth.h"
+#include "gateway/config_events.h"
 #include "gateway/config_tls.h"
 #include "gateway/retention_rules.h"
 #include "net/ip_range.h"
@@ -63,7 +64,7 @@ class Rules {
     store();
     rooms();
     policies();
-    events();
+    for (const std::string& events : events_problems(config_)) problem("{}", events);
     eventlog();
     audit();
     limits();
@@ -193,29 +194,6 @@ class Rules {
       const std::size_t brace = room.find_first_of("{}");
       if (brace != std::string::npos && room.substr(brace) != "{user}") {
         problem("contract.greet_rooms: \"{}\" may only end in {{user}}", room);
-      }
-    }
-  }
-
-  void events() {
-    const EventsConfig& events = config_.events;
-    const auto is_latest = [&events](const std::string& event) {
-      return std::ranges::find(events.latest, event) != events.latest.end();
-    };
-    for (const std::string& event : events.volatile_events) {
-      if (is_latest(event)) {
-        problem("events.volatile: \"{}\" is in events.latest too; an event has one class", event);
-      }
-    }
-    for (const auto& [event, member] : events.keys) {
-      if (!is_latest(event)) {
-        problem("events.keys: \"{}\" isn't in events.latest; a key means nothing to it", event);
-      }
-    }
-    for (const auto& [event, names] : events.aliases) {
-      for (const std::string& name : names) {
-        if (!socketio::is_reserved_event(name)) continue;
-        problem("events.aliases: \"{}\", a name of \"{}\", is reserved by Socket.IO", name, event);
       }
     }
   }

@@ -277,6 +277,11 @@ constexpr std::array kEventsKeys{
               10'000'000},
     ConfigKey{"events", "snapshot_bytes_max", &member<&Config::events, &V::snapshot_bytes_max>,
               "All that is kept so; the least recently used rooms make room.", "bytes", 0, 1 << 30},
+    ConfigKey{"events", "acknowledge", &member<&Config::events, &V::acknowledge>,
+              "Events that each client is asked to acknowledge, by the callback of Socket.IO: what "
+              "a user hasn't acknowledged is sent again when he joins its room next, or comes "
+              "back. Of class `must`, and with `eventlog.path`.",
+              "", 0, kListMax},
     ConfigKey{
         "events", "id_member", &member<&Config::events, &V::id_member>,
         "Member of an event's first argument that names the event: one that was accepted lately "

@@ -84,6 +84,12 @@ constexpr std::array kRecoveryKeys{
               "Acknowledgements remembered, one for each user (or device) and room; the one that "
               "was moved longest ago is forgotten first.",
               "cursors", 0, 10'000'000},
+    ConfigKey{
+        "recovery", "unacknowledged_max", &member<&Config::recovery, &R::unacknowledged_max>,
+        "Events of `events.acknowledge` that one client may owe an acknowledgement for, and is "
+        "sent again at a time; of those beyond it none counts until it connects anew, and they "
+        "come again then.",
+        "events", 1, 10'000},
 };
 
 }  // namespace

@@ -113,6 +113,20 @@ TEST_F(ConfigTest, an_event_has_one_class_and_a_key_only_if_it_is_latest) {
               AllOf(HasSubstr("events.keys"), HasSubstr("isn't in events.latest")));
 }
 
+TEST_F(ConfigTest, only_what_can_be_sent_again_is_to_be_acknowledged) {
+  const std::string wanted = "[events]\nacknowledge = [\"alert\"]\n";
+  const std::string log = "[eventlog]\npath = \"/tmp/log.db\"\n";
+  EXPECT_THAT(load(wanted + log).config.events.acknowledge, ElementsAre("alert"));
+  EXPECT_THAT(error_of(wanted), HasSubstr("eventlog.path"));
+  EXPECT_THAT(error_of(wanted + log + "must = \"no\"\n"), HasSubstr("must be written"));
+  EXPECT_THAT(error_of(wanted + log + "events = { alert = \"no\" }\n"),
+              HasSubstr("must be written"));
+  EXPECT_THAT(error_of(wanted + log + "[recovery]\nenabled = false\n"),
+              HasSubstr("recovery.enabled"));
+  EXPECT_THAT(error_of(wanted + "latest = [\"alert\"]\n" + log), HasSubstr("class must"));
+  EXPECT_THAT(error_of(wanted + "volatile = [\"alert\"]\n" + log), HasSubstr("class must"));
+}
+
 TEST_F(ConfigTest, an_empty_table_is_one_of_whatever_its_key_wants) {
   const Config config = load("[events]\naliases = {}\nkeys = {}\n").config;
   EXPECT_TRUE(config.events.aliases.empty());

@@ -1,5 +1,6 @@
 #include "gateway/cursors.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -22,6 +23,7 @@ bool Cursors::move(const Reader& reader, std::string_view room_key, std::uint64_
     const Order::iterator cursor = found->second;
     if (seen <= cursor->seen) return false;
     cursor->seen = seen;
+    cursor->moved = true;
     order_.splice(order_.begin(), order_, cursor);
     return true;
   }
@@ -37,6 +39,15 @@ bool Cursors::move(const Reader& reader, std::string_view room_key, std::uint64_
 std::optional<std::uint64_t> Cursors::find(const Reader& reader, std::string_view room_key) const {
   const auto found = by_name_.find(name_of(reader, room_key));
   return found == by_name_.end() ? std::nullopt : std::optional(found->second->seen);
+}
+
+bool Cursors::repeat(const Reader& reader, std::string_view room_key, std::uint64_t newest) {
+  Cursor& cursor = *by_name_.at(name_of(reader, room_key));
+  if (cursor.moved) return true;
+  if (cursor.repeats++ < kRepeatsMax) return true;
+  cursor.seen = std::max(cursor.seen, newest);
+  cursor.repeats = 0;
+  return false;
 }
 
 }  // namespace outcry::gateway

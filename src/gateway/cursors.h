@@ -1,8 +1,11 @@
 // gateway/cursors.h — how far users have acknowledged what their rooms were told.
 //
 //   ack_events {room, offset} ─▶ move()          join ─▶ find() ─▶ everything after it comes again
+//   callback of an event      ─▶ move()          join ─▶ find() ─▶ such events after it come again
 //
-// A cursor only moves forward. Whoever never acknowledged has none, and is sent nothing twice.
+// A cursor only moves forward. Of `ack_events` whoever never acknowledged has none, and is sent
+// nothing twice. Of callbacks he has one since he joined, for the first event may be lost as well;
+// a client that knows no callbacks is told apart by its never using one.
 // Thread: the control thread. Owner: Gateway.
 #pragma once
 
@@ -25,6 +28,8 @@ struct Reader {
 
 class Cursors {
  public:
+  static constexpr std::uint8_t kRepeatsMax = 3;
+
   explicit Cursors(std::size_t cursors_max) : most_(cursors_max) {}
   Cursors(const Cursors&) = delete;
   Cursors& operator=(const Cursors&) = delete;
@@ -35,6 +40,9 @@ class Cursors {
   bool move(const Reader& reader, std::string_view room_key, std::uint64_t seen);
   [[nodiscard]] std::optional<std::uint64_t> find(const Reader& reader,
                                                   std::string_view room_key) const;
+  /// What is after his cursor, which he has, is about to be sent again. False once that was done
+  /// kRepeatsMax times though he has never moved it: it is at `newest` then.
+  bool repeat(const Reader& reader, std::string_view room_key, std::uint64_t newest);
 
   [[nodiscard]] std::size_t size() const noexcept { return by_name_.size(); }
 
@@ -42,6 +50,8 @@ class Cursors {
   struct Cursor {
     std::string name;
     std::uint64_t seen = 0;
+    bool moved = false;        // since it was made
+    std::uint8_t repeats = 0;  // until it was
   };
   using Order = std::list<Cursor>;  // the one that was moved last at the front
 

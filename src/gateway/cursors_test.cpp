@@ -27,6 +27,18 @@ TEST(CursorsTest, tells_users_devices_and_rooms_apart) {
   EXPECT_EQ(cursors.find(kAlice, "other"), std::nullopt);
 }
 
+TEST(CursorsTest, repeats_a_few_times_for_who_has_never_moved_his) {
+  Cursors cursors(10);
+  cursors.move(kAlice, "room", 5);
+  for (int i = 0; i < Cursors::kRepeatsMax; ++i) EXPECT_TRUE(cursors.repeat(kAlice, "room", 9));
+  EXPECT_EQ(cursors.find(kAlice, "room"), 5U);
+  EXPECT_FALSE(cursors.repeat(kAlice, "room", 9));
+  EXPECT_EQ(cursors.find(kAlice, "room"), 9U);
+  cursors.move(kAlice, "room", 10);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(cursors.repeat(kAlice, "room", 20));
+  EXPECT_EQ(cursors.find(kAlice, "room"), 10U) << "who has is believed";
+}
+
 TEST(CursorsTest, forgets_the_one_that_was_moved_longest_ago) {
   Cursors cursors(2);
   cursors.move(kAlice, "a", 1);

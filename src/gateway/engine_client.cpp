@@ -95,6 +95,7 @@ void EngineClient::take(EngineSession& engine, const socketio::Packet& packet,
     case socketio::PacketType::ack:
     case socketio::PacketType::binary_ack:
       if (session == nullptr) return violated(engine);
+      if (is_ack_of_event(packet.id.value_or(0))) return session->on_ack(*packet.id);
       // A binary answer has no form that a Python publisher could read.
       if (packet.attachments.empty()) {
         context_.on_ack(session->id(), packet.id.value_or(0), inside_brackets(packet.data));

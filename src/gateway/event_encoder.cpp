@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "gateway/event_mark.h"
 #include "protocol/socketio/packet.h"
 
 namespace outcry::gateway {
@@ -19,6 +20,12 @@ Trailer trailer_of(const eventlog::Position& position) {
   return out;
 }
 
+/// The frame that says an event's position under one of its names: its own, or the one behind it.
+const transport::SharedFrame& positioned(const transport::SharedFrame& frame) {
+  const EventMark* mark = EventMark::of(*frame);
+  return mark != nullptr && mark->position ? mark->position : frame;
+}
+
 transport::SharedFrame encode_as(std::string_view event, const bus::Publication& publication,
                                  const EncodeOptions& options, std::string& packet) {
   packet = '4';
@@ -27,7 +34,8 @@ transport::SharedFrame encode_as(std::string_view event, const bus::Publication&
                                   .arguments = publication.arguments,
                                   .attachment_count = publication.attachments.size(),
                                   .ack_id = options.ack_id});
-  if (!options.with_position) return transport::make_frame(packet, publication.attachments);
+  if (!options.with_position || options.ack_id)
+    return transport::make_frame(packet, publication.attachments);
   packet.insert(packet.size() - 1, kTrailerBytes, ' ');
   return transport::make_frame(packet, publication.attachments, kTrailerBytes);
 }
@@ -38,6 +46,11 @@ std::size_t EventFrames::bytes() const {
   std::size_t sum = 0;
   for_each([&sum](const transport::SharedFrame& frame) { sum += frame->wire().size(); });
   return sum;
+}
+
+std::string_view EventFrames::position() const {
+  const std::string_view trailer = positioned(aliases.empty() ? own : aliases.back())->trailer();
+  return trailer.empty() ? trailer : trailer.substr(1);  // behind its comma
 }
 
 std::size_t append_position(std::string& packet, const eventlog::Position& position) {
@@ -67,7 +80,7 @@ void set_positions(const EventFrames& frames, const eventlog::Position& before,
     const Trailer trailer = trailer_of({.life = position.life,
                                         .durable = count(before.durable, position.durable),
                                         .released = count(before.released, position.released)});
-    transport::set_trailer(frame, {trailer.data(), trailer.size()});
+    transport::set_trailer(positioned(frame), {trailer.data(), trailer.size()});
   });
 }
 

@@ -32,12 +32,16 @@ struct EventFrames {
   [[nodiscard]] std::uint64_t names() const noexcept { return 1 + aliases.size(); }
   /// On the wire, all names together.
   [[nodiscard]] std::size_t bytes() const;
+  /// The event's position as a JSON string, once it is set; empty if it has none.
+  [[nodiscard]] std::string_view position() const;
 };
 
 struct EncodeOptions {
   /// Asks each client for an acknowledgement; under the event's own name only.
   std::optional<std::uint64_t> ack_id;
-  /// Leaves room for a position as last argument: set_positions() fills it in.
+  /// Leaves room for a position as last argument: set_positions() fills it in. Not where an
+  /// acknowledgement is asked for: its callback is the last argument, and EventMark has the
+  /// position.
   bool with_position = false;
 };
 

@@ -1,6 +1,11 @@
 #include "gateway/event_encoder.h"
 
+#include <memory>
+#include <utility>
+
 #include <gtest/gtest.h>
+
+#include "gateway/event_mark.h"
 
 namespace outcry::gateway {
 namespace {
@@ -72,6 +77,22 @@ TEST(EventEncoderTest, a_position_is_the_last_argument_of_those_who_take_one) {
     EXPECT_EQ(transport::make_frame_without_trailer(*frames.own)->text(),
               encode_event(publication, {}, std::nullopt)[0]->text());
   }
+}
+
+TEST(EventEncoderTest, the_position_of_an_event_that_is_acknowledged_stands_beside_it) {
+  constexpr eventlog::Position kBefore{.life = 1, .durable = 1, .released = 1};
+  constexpr eventlog::Position kPosition{.life = 1, .durable = 3, .released = 3};
+  std::string scratch;
+  const EventFrames frames = gateway::encode_event({.event = "risk_alert"}, {"RISK_ALERT"},
+                                                   {.ack_id = 7, .with_position = true}, scratch);
+  auto mark = make_event_mark(3, "/", "position");
+  const EventMark& kept = *mark;
+  transport::set_mark(frames.own, std::move(mark));
+  set_positions(frames, kBefore, kPosition);
+  EXPECT_EQ(frames.own->text(), R"(427["risk_alert"])");
+  EXPECT_EQ(kept.position->text(), R"(42["position","AAAAABAAAAAAACAAAAAAAC"])");
+  EXPECT_EQ(frames.aliases[0]->text(), R"(42["RISK_ALERT","AAAAABAAAAAAADAAAAAAAD"])");
+  EXPECT_EQ(frames.position(), R"("AAAAABAAAAAAADAAAAAAAD")");
 }
 
 TEST(EventEncoderTest, each_name_has_a_position_of_its_own) {

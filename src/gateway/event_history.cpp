@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/event_mark.h"
+
 namespace outcry::gateway {
 namespace {
 
@@ -135,6 +137,19 @@ void EventHistory::last(const RoomRecord& room, std::size_t count,
     const Events::Entry* entry = events_[room.retention]->find(at);
     if (entry == nullptr) return;
     out.push_back({.released = entry->released, .event = entry->payload});
+    at = entry->before;
+  }
+}
+
+void EventHistory::to_acknowledge(const RoomRecord& room, std::uint64_t seen, std::size_t most,
+                                  std::vector<MissedEvent>& out) const {
+  eventlog::EntryIndex at = room.newest;
+  for (; most > 0; --most) {
+    const Events::Entry* entry = events_[room.retention]->find(at);
+    if (entry == nullptr || entry->released <= seen) return;
+    if (EventMark::of(*entry->payload.frames.own) != nullptr) {
+      out.push_back({.released = entry->released, .event = entry->payload});
+    }
     at = entry->before;
   }
 }

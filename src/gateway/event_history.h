@@ -80,6 +80,11 @@ class EventHistory {
   /// Appends the newest `count` of what is kept of this room, newest first.
   void last(const RoomRecord& room, std::size_t count, std::vector<MissedEvent>& out) const;
 
+  /// Appends those after `seen` that its members are to acknowledge, newest first, of the newest
+  /// `most` that the room got.
+  void to_acknowledge(const RoomRecord& room, std::uint64_t seen, std::size_t most,
+                      std::vector<MissedEvent>& out) const;
+
   [[nodiscard]] const RetentionRules& retention() const noexcept { return retention_; }
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::size_t bytes() const noexcept;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/event_mark.h"
+
 namespace outcry::gateway {
 namespace {
 
@@ -168,6 +170,33 @@ TEST_F(EventHistoryTest, another_life_in_the_same_run_goes_on_counting) {
   EXPECT_EQ(second.released, first.released + 1);
   EXPECT_THAT(*missed("a", seen(first)), ElementsAre(second.released));
   EXPECT_THAT(*missed("a", seen(second)), IsEmpty());
+}
+
+TEST_F(EventHistoryTest, what_is_to_be_acknowledged_is_found_among_the_newest) {
+  make();
+  const auto publish_marked = [this] {
+    const PastEvent past = event();
+    transport::set_mark(past.frames.own, std::make_unique<EventMark>());
+    history_->release(0, 1);
+    history_->add(room("a"), past, kNow);
+    return history_->position().released;
+  };
+  const std::uint64_t first = publish_marked();
+  publish("a");
+  const std::uint64_t second = publish_marked();
+  publish("b");
+  publish("a");
+  const auto found = [this](std::uint64_t seen, std::size_t most) {
+    std::vector<MissedEvent> events;
+    history_->to_acknowledge(room("a"), seen, most, events);
+    std::vector<std::uint64_t> out;
+    for (const MissedEvent& one : events) out.push_back(one.released);
+    return out;
+  };
+  EXPECT_THAT(found(0, kMany), ElementsAre(second, first));
+  EXPECT_THAT(found(first, kMany), ElementsAre(second));
+  EXPECT_THAT(found(second, kMany), IsEmpty());
+  EXPECT_THAT(found(0, 3), ElementsAre(second)) << "the fourth newest isn't looked at";
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ struct EventRule {
   transport::DeliveryClass delivery_class = transport::DeliveryClass::must;
   // Member of the first argument whose value tells the events of one room apart; empty: none.
   std::string key_member;
-  bool snapshot = false;  // its newest is kept for who joins later; true of `latest` ones
+  bool snapshot = false;     // its newest is kept for who joins later; true of `latest` ones
+  bool acknowledge = false;  // each client is asked to
   Durability durability = Durability::no;
   Strings aliases;
 };

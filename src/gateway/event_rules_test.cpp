@@ -14,6 +14,7 @@ TEST(EventRulesTest, what_the_configuration_says_of_an_event_is_found_at_once) {
   config.volatile_events = {"cursor"};
   config.keys = {{"quote", "symbol"}};
   config.snapshot = {"equity", "status"};
+  config.acknowledge = {"alert"};
   const EventRules rules(config, {});
   EXPECT_EQ(rules.of("equity").delivery_class, DeliveryClass::latest);
   EXPECT_EQ(rules.of("equity").aliases, Strings{"EQUITY"});
@@ -23,6 +24,8 @@ TEST(EventRulesTest, what_the_configuration_says_of_an_event_is_found_at_once) {
   EXPECT_EQ(rules.of("cursor").delivery_class, DeliveryClass::volatile_);
   EXPECT_EQ(rules.of("anything").delivery_class, DeliveryClass::must);
   EXPECT_FALSE(rules.of("anything").snapshot);
+  EXPECT_TRUE(rules.of("alert").acknowledge);
+  EXPECT_FALSE(rules.of("anything").acknowledge);
 }
 
 TEST(ConflationKeyTest, audience_name_and_the_members_value_tell_events_apart) {

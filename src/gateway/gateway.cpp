@@ -55,6 +55,7 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
       cursors_(config_.recovery.cursors_max),
       parked_(rooms_, config_.recovery.sockets_max, config_.recovery.window),
       publisher_(rules_, rooms_, snapshots_, history_, workers_, log_.sink()),
+      asks_for_acks_(!config_.events.acknowledge.empty()),
       recent_ids_(config_.events.ids_max),
       node_(random_id(kNodeIdBytes)) {
   guard_.on_ban = [this](const JoinGuard::Notice& notice) { ban_began(notice); };
@@ -213,6 +214,9 @@ void Gateway::answer_join(const JoinRequest& request, Result<bool> allowed) {
     answer->verdict = JoinAnswer::Verdict::granted;
     answer->room = record.room;
     fill(*answer, record, request);
+    if (asks_for_acks_ && !request.member) {
+      answer->unacknowledged = unacknowledged_at_join(record, request.reader, answer->frames);
+    }
     answer->position = history_.position();
     // From here on events follow the answer to that worker.
     rooms_.granted(record, request.worker);
@@ -240,26 +244,6 @@ void Gateway::fill(JoinAnswer& answer, const RoomRecord& room, const JoinRequest
   }
   if (seen) answer.resync = Resync::too_old;
   answer.frames = Snapshots::frames_of(room);
-}
-
-std::string Gateway::cursor_room(const rooms::Room& room) const {
-  return fmt::format("{}\n{}", config_.socketio.namespaces[room.namespace_id()], room.name());
-}
-
-void Gateway::take(std::unique_ptr<CursorMove> move) {
-  const auto seen = history_.seen_by(move->position);
-  const RoomRecord* room = rooms_.find(move->namespace_id, move->room);
-  if (!seen || room == nullptr) return;
-  std::string room_key = cursor_room(*room->room);
-  if (!cursors_.move(move->reader, room_key, *seen)) return;
-  // One that isn't taken costs a repetition after a crash.
-  if (eventlog::LogSink* log = log_.sink()) {
-    (void)log->add(eventlog::StoredCursor{.user = std::move(move->reader.user),
-                                          .room_key = std::move(room_key),
-                                          .device = std::move(move->reader.device),
-                                          .number = move->position.durable,
-                                          .at = wall_now()});
-  }
 }
 
 void Gateway::take(JoinSettled settled) {

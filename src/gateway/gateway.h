@@ -163,6 +163,14 @@ class Gateway final : public Operations {
   void fill(JoinAnswer& answer, const RoomRecord& room, const JoinRequest& request);
   [[nodiscard]] std::string cursor_room(const rooms::Room& room) const;
   void take(std::unique_ptr<CursorMove> move);
+  void take(std::unique_ptr<AckMove> move);
+  [[nodiscard]] std::string ack_room(const rooms::Room& room) const;
+  void save_cursor(Reader reader, std::string room_key, std::uint64_t number);
+  [[nodiscard]] Unacknowledged unacknowledged_at_join(
+      const RoomRecord& room, const Reader& reader,
+      const std::vector<transport::SharedFrame>& beside);
+  void repeat_unacknowledged(const RoomRecord& room, const Reader& reader, std::uint64_t until,
+                             Unacknowledged& out);
   void grant_again(const ReturnClaim& claim, ReturnAnswer& answer);
   [[nodiscard]] ReplayLimits replay_limits() const;
   void forget_socket(std::string_view sid);
@@ -211,6 +219,7 @@ class Gateway final : public Operations {
   std::map<std::string, Return, std::less<>> returns_;   // by socket's id; being asked for
   std::map<std::string, Offered, std::less<>> offered_;  // by socket's id
   Publisher publisher_;
+  const bool asks_for_acks_;
   RecentIds recent_ids_;
   const std::string node_;  // tells this process from others on the same Redis
   ControlStats stats_;

@@ -14,8 +14,7 @@ namespace {
 RoomEvents::Event as_read(const PastEvent& event) {
   RoomEvents::Event out;
   const transport::Frame& own = *event.frames.own;
-  const transport::Frame& last = event.frames.aliases.empty() ? own : *event.frames.aliases.back();
-  const std::string_view quoted = last.trailer().substr(1);  // behind its comma
+  const std::string_view quoted = event.frames.position();
   out.offset = quoted.substr(1, quoted.size() - 2);
   std::string text(own.text().substr(1));  // behind Engine.IO's type
   text.erase(text.size() - 1 - own.trailer().size(), own.trailer().size());

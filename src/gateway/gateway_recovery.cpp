@@ -187,7 +187,14 @@ void Gateway::finish_return(const ReturnClaim& claim, Resync verdict) {
     answer->missed = std::move(part->frames);
     answer->seen = part->seen;
     answer->more = part->more;
-    if (!claim.continues) grant_again(claim, *answer);
+    if (!claim.continues) {
+      grant_again(claim, *answer);
+      for (const rooms::RoomRef& room : answer->rooms) {
+        if (!asks_for_acks_) break;
+        repeat_unacknowledged(*rooms_.find(*room), claim.reader, claim.offer.seen,
+                              answer->unacknowledged);
+      }
+    }
   } else {
     ++stats_.resyncs[static_cast<std::size_t>(verdict)];
     if (!claim.continues) forget_socket(socket.sid);

@@ -109,6 +109,12 @@ struct AdmitAnswer {
   std::unique_ptr<ReturnOffer> offer;
 };
 
+/// Events that are sent again, for nobody has acknowledged them.
+struct Unacknowledged {
+  std::vector<transport::SharedFrame> frames;
+  bool more = false;  // than are sent now
+};
+
 /// The answer to ReturnClaim: the socket as it was, or why not.
 struct ReturnAnswer {
   SessionId session;
@@ -118,6 +124,7 @@ struct ReturnAnswer {
   std::vector<transport::SharedFrame> missed;  // in order
   std::uint64_t seen = 0;                      // what the client has had with them
   bool more = false;                           // missed events: a further claim asks for them
+  Unacknowledged unacknowledged;               // had before them, and sent again
 };
 
 /// Give up this socket, if it is here: its client has come back on another connection.
@@ -135,6 +142,7 @@ struct JoinAnswer {
   rooms::RoomRef room;                         // null if it is denied and nobody is in such a room
   std::vector<transport::SharedFrame> frames;  // the room's newest values, and what is replayed
   std::optional<std::size_t> replayed;         // so many events of `frames`, if any were wished for
+  Unacknowledged unacknowledged;               // sent ahead of those to who comes in
   Resync resync = Resync::none;                // why there is no replay
   eventlog::Position position;                 // what is published later follows
   std::chrono::milliseconds delay{};           // for the client to wait, if denied
@@ -228,6 +236,7 @@ struct ReturnClaim {
   SessionId session;
   ReturnOffer offer;
   std::vector<RoomClaim> rooms;
+  Reader reader;           // whose cursors count
   bool forbidden = false;  // one of them is not his any more, and nobody has to be asked
   bool continues = false;
 };
@@ -256,6 +265,7 @@ struct JoinRequest {
   Reader reader;           // whose cursor counts, where he has one, and whose refusals
   net::IpNetwork address;  // whose refusals count as well
   bool forbidden = false;  // as the worker knows: counted, and answered in its turn
+  bool member = false;     // it is one already
 };
 
 /// A user has had everything of this room up to there.
@@ -264,6 +274,15 @@ struct CursorMove {
   std::string room;
   Reader reader;
   eventlog::Position position;
+};
+
+/// Of what a user is to acknowledge one by one he has acknowledged everything of this room, up to
+/// this event.
+struct AckMove {
+  rooms::RoomRef room;
+  Reader reader;
+  std::uint64_t number = 0;    // EventMark's
+  std::uint64_t released = 0;  // EventMark's
 };
 
 /// May this member stay? Answered by a RemoveMember, or not at all.
@@ -306,11 +325,10 @@ struct AuditLost {
   WallTime to;
 };
 
-using ToControl =
-    std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
-                 std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
-                 std::unique_ptr<CursorMove>, SocketChange, std::unique_ptr<JoinRequest>,
-                 JoinSettled, RoomEmptied, std::unique_ptr<MemberCheck>,
-                 std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
+using ToControl = std::variant<
+    AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>, std::unique_ptr<Reclaimed>,
+    std::unique_ptr<ReturnClaim>, std::unique_ptr<CursorMove>, std::unique_ptr<AckMove>,
+    SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+    std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
 
 }  // namespace outcry::gateway

@@ -152,8 +152,8 @@ void add_clients(Samples& out) {
   out.summed("outcry_gaps_total", "Times that members of a room had to come back for a lost event.",
              of(&S::gaps));
   out.summed("outcry_joins_total", "Joins done.", of(&S::joins));
-  out.summed("outcry_acknowledgements_total", "Acknowledgements of events (ack_events).",
-             of(&S::acknowledgements));
+  out.summed("outcry_acknowledgements_total",
+             "Acknowledgements of events, by ack_events or callback.", of(&S::acknowledgements));
   out.summed("outcry_joins_refused_total", "Client commands answered with an error.",
              of(&S::joins_refused));
   out.summed("outcry_leaves_total", "Leaves done.", of(&S::leaves));

@@ -89,7 +89,8 @@ void Publisher::accept(bus::Publication publication, std::string_view channel, T
 }
 
 Publisher::Event Publisher::encode(NamespaceId namespace_id, bus::Publication publication,
-                                   const EventRule& rule, std::string_view channel) {
+                                   const EventRule& rule, std::string_view channel,
+                                   std::uint64_t number) {
   Event event{.namespace_id = namespace_id, .publication = std::move(publication), .rule = &rule};
   bus::Publication& of = event.publication;
   event.terms.delivery_class =
@@ -99,21 +100,44 @@ Publisher::Event Publisher::encode(NamespaceId namespace_id, bus::Publication pu
         conflation_key(rule, audience_key_of(namespace_id, of.audience), of.event, of.arguments);
   }
   if (of.callback) {
-    event.ack = AckWish{.ack_id = next_ack_id_++,
+    event.ack = AckWish{.ack_id = ack_id_of_callback(next_ack_id_++),
                         .callback = std::move(*of.callback),
                         .channel = std::string(channel)};
   }
-  const auto ack_id = event.ack ? std::optional(event.ack->ack_id) : std::nullopt;
-  event.frames =
-      encode_event(of, rule.aliases,
-                   {.ack_id = ack_id, .with_position = with_positions_ && !event.ack}, packet_);
+  auto mark = mark_for(event, number);
+  EncodeOptions options{.with_position = with_positions_ && !event.ack};
+  if (event.ack) options.ack_id = event.ack->ack_id;
+  if (mark) options.ack_id = mark->ack_id;
+  event.frames = encode_event(of, rule.aliases, options, packet_);
+  if (mark) {
+    event.mark = mark.get();
+    transport::set_mark(event.frames.own, std::move(mark));
+  }
   return event;
+}
+
+/// Null unless each client is to acknowledge the event. What went to everyone can't be sent again
+/// at a join, nor what somebody was excepted from, for he would get it then.
+std::unique_ptr<EventMark> Publisher::mark_for(const Event& event, std::uint64_t number) const {
+  const bus::Audience& audience = event.publication.audience;
+  const bool wanted = event.rule->acknowledge && number != 0 && event.counts() &&
+                      event.terms.delivery_class == transport::DeliveryClass::must &&
+                      !audience.everyone && audience.except.empty();
+  if (!wanted) return nullptr;
+  return make_event_mark(number, audience.namespace_name, rules_.config.recovery.position_event);
+}
+
+/// In both counts an event has as many numbers as names.
+std::uint64_t Publisher::next_number(const EventRule& rule) const noexcept {
+  return last_number_ + 1 + rule.aliases.size();
 }
 
 /// Everything that can be refused is refused here.
 Result<Publisher::Event> Publisher::prepare(NamespaceId namespace_id, bus::Publication publication,
                                             const EventRule& rule, std::string_view channel) {
-  Event event = encode(namespace_id, std::move(publication), rule, channel);
+  const bool writable = log_ != nullptr && !log_failing_;
+  Event event =
+      encode(namespace_id, std::move(publication), rule, channel, writable ? next_number(rule) : 0);
   // A client gets it under all its names, one after the other.
   if (event.frames.bytes() > rules_.config.engine.outbox_bytes_max) {
     return fail(PublishError::too_big);
@@ -128,7 +152,7 @@ std::error_code Publisher::write(Event& event) {
                        event.terms.delivery_class == transport::DeliveryClass::must &&
                        event.rule->durability != Durability::no;
   if (!written) return {};
-  const std::uint64_t number = last_number_ + event.frames.names();
+  const std::uint64_t number = next_number(*event.rule);
   const Strings& rooms = event.publication.audience.rooms;
   const std::uint8_t retention = rooms.empty() ? 0 : history_.retention().rule_of(rooms.front());
   if (!log_->add(stored_event(event.publication, number, retention, wall_now()))) {
@@ -167,7 +191,7 @@ void Publisher::load(eventlog::StoredEvent stored, TimePoint now, WallTime wall)
   const std::uint64_t before = std::exchange(loaded_number_, number);
   const TimePoint at = now - std::max(wall - stored.at, milliseconds::zero());
   const EventRule& rule = events_.of(stored.event);
-  const Event event = encode(*namespace_id, publication_of(std::move(stored)), rule, {});
+  const Event event = encode(*namespace_id, publication_of(std::move(stored)), rule, {}, number);
   const eventlog::Life life = history_.position().life;
   set_positions(event.frames, {.life = life, .durable = before, .released = before},
                 {.life = life, .durable = number, .released = number});
@@ -176,7 +200,14 @@ void Publisher::load(eventlog::StoredEvent stored, TimePoint now, WallTime wall)
       .frames = event.frames,
       .names_count = number - before >= event.frames.names(),  // the aliases may be new
       .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
-  for_each_room(event, [&](RoomRecord& room) { history_.load(room, number, past, at); });
+  if (event.mark != nullptr) {
+    event.mark->life = life;
+    event.mark->released = number;
+  }
+  for_each_room(event, [&](RoomRecord& room) {
+    if (event.mark != nullptr) event.mark->rooms.push_back(room.room);
+    history_.load(room, number, past, at);
+  });
 }
 
 void Publisher::load(eventlog::StoredValue stored) {
@@ -185,7 +216,7 @@ void Publisher::load(eventlog::StoredValue stored) {
   if (!publication) return;
   const EventRule& rule = events_.of(publication->event);
   if (!rule.snapshot) return;  // the configuration has changed
-  const Event event = encode(*namespace_id, std::move(*publication), rule, {});
+  const Event event = encode(*namespace_id, std::move(*publication), rule, {}, 0);
   const eventlog::Position before = history_.position();
   const eventlog::Position position = history_.release(0, event.frames.names());
   if (with_positions_) set_positions(event.frames, before, position);
@@ -310,7 +341,11 @@ void Publisher::release(Event event, TimePoint now) {
   const eventlog::Position before = history_.position();
   const eventlog::Position position =
       event.counts() ? history_.release(event.durable, event.frames.names()) : before;
-  if (event.frames.own->has_trailer()) set_positions(event.frames, before, position);
+  if (with_positions_ && !event.ack) set_positions(event.frames, before, position);
+  if (event.mark != nullptr) {
+    event.mark->life = position.life;
+    event.mark->released = position.released;
+  }
   if (event.counts()) remember(event, now);
   if (on_release) {
     on_release(event.publication, event.counts() ? to_string(position) : std::string(),
@@ -332,6 +367,7 @@ void Publisher::remember(const Event& event, TimePoint now) {
       .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
   for_each_room(event, [&](RoomRecord& room) {
     ++room.waiting;  // neither may end it under the other's hands
+    if (event.mark != nullptr) event.mark->rooms.push_back(room.room);
     if (!is_latest && with_positions_) {
       history_.add(room, past, now);
       (void)history_.trim_beside(room, now);

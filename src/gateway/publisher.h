@@ -25,6 +25,7 @@
 #include "gateway/client_context.h"
 #include "gateway/event_encoder.h"
 #include "gateway/event_history.h"
+#include "gateway/event_mark.h"
 #include "gateway/event_pacer.h"
 #include "gateway/event_rules.h"
 #include "gateway/messages.h"
@@ -103,6 +104,7 @@ class Publisher {
     const EventRule* rule = nullptr;
     transport::DeliveryTerms terms;
     EventFrames frames;
+    EventMark* mark = nullptr;  // in its own frame, until it is released
     std::optional<AckWish> ack;
     std::uint64_t durable = 0;  // its number in the log, 0: it isn't written
     Accepted done;
@@ -113,8 +115,11 @@ class Publisher {
     }
   };
 
+  /// `number`: what it has in the log, or gets there if it is written; 0: the log is not for it.
   [[nodiscard]] Event encode(NamespaceId namespace_id, bus::Publication publication,
-                             const EventRule& rule, std::string_view channel);
+                             const EventRule& rule, std::string_view channel, std::uint64_t number);
+  [[nodiscard]] std::unique_ptr<EventMark> mark_for(const Event& event, std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t next_number(const EventRule& rule) const noexcept;
   [[nodiscard]] Result<Event> prepare(NamespaceId namespace_id, bus::Publication publication,
                                       const EventRule& rule, std::string_view channel);
   [[nodiscard]] std::error_code write(Event& event);

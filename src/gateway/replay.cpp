@@ -64,6 +64,14 @@ ReplayPart Replay::last_of_room(const RoomRecord& room, std::size_t count,
   return part_of(missed, 0, {}, limits);
 }
 
+ReplayPart Replay::to_acknowledge(const RoomRecord& room, std::uint64_t seen, std::uint64_t until,
+                                  const ReplayLimits& limits) const {
+  std::vector<MissedEvent> events;
+  history_.to_acknowledge(room, seen, limits.events_max, events);
+  std::erase_if(events, [until](const MissedEvent& one) { return one.released > until; });
+  return part_of(events, 0, {}, limits);
+}
+
 /// Of an event under several names somebody may have had the first ones.
 ReplayPart Replay::part_of(std::vector<MissedEvent>& missed, std::uint64_t seen,
                            std::span<const std::string> rooms, const ReplayLimits& limits) const {

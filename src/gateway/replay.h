@@ -56,6 +56,11 @@ class Replay {
   [[nodiscard]] ReplayPart last_of_room(const RoomRecord& room, std::size_t count,
                                         const ReplayLimits& limits) const;
 
+  /// What members of this room are to acknowledge after `seen` and up to `until`, as far as it is
+  /// kept and fits into one part: the oldest.
+  [[nodiscard]] ReplayPart to_acknowledge(const RoomRecord& room, std::uint64_t seen,
+                                          std::uint64_t until, const ReplayLimits& limits) const;
+
  private:
   [[nodiscard]] bool collect(const RoomRecord& room, std::uint64_t seen, std::size_t most,
                              std::vector<MissedEvent>& out) const;

@@ -197,7 +197,9 @@ void Worker::take(const std::shared_ptr<const Delivery>& delivery) {
 
 void Worker::send_to(ClientSession& session, const transport::FrameRef& frame) {
   if (session.catching_up()) return;
-  if (session.engine().send(frame) == transport::Sent::queued) ++stats_.deliveries;
+  if (session.engine().send(frame) != transport::Sent::queued) return;
+  ++stats_.deliveries;
+  if (const EventMark* mark = EventMark::of(*frame)) session.on_marked(*mark);
 }
 
 template <class F>

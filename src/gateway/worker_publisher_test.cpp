@@ -126,16 +126,16 @@ TEST_F(WorkerPublisherTest, the_first_acknowledgement_goes_to_the_publisher_and_
   Client first(port_), second(port_);
   first.connect_as("alice");
   second.connect_as("bob");
-  publish({.everyone = true}, "1", wish(17));
-  EXPECT_EQ(first.receive(), R"(4217["news",1])");
-  EXPECT_EQ(second.receive(), R"(4217["news",1])");
+  publish({.everyone = true}, "1", wish(16));
+  EXPECT_EQ(first.receive(), R"(4216["news",1])");
+  EXPECT_EQ(second.receive(), R"(4216["news",1])");
   first.send(R"(4318["not mine"])");
-  first.send(R"(4317["ok",{"a":[1,2]}])");
+  first.send(R"(4316["ok",{"a":[1,2]}])");
   const auto answer = next<CallbackAnswer>();
   EXPECT_EQ(answer.arguments, R"("ok",{"a":[1,2]})");
   EXPECT_EQ(answer.callback.id_json, "5");
   EXPECT_EQ(answer.channel, "tradesense_websocket");
-  second.send(R"(4317["late"])");
+  second.send(R"(4316["late"])");
   publish({.everyone = true}, "2", wish(18));
   EXPECT_EQ(second.receive(), R"(4218["news",2])");
   second.send("4318[]");
@@ -146,23 +146,23 @@ TEST_F(WorkerPublisherTest, who_was_not_asked_can_not_acknowledge) {
   Client asked(port_), other(port_);
   const std::string sid = asked.connect_as("alice");
   other.connect_as("mallory");
-  publish({.rooms = {sid}}, "1", wish(1));
-  EXPECT_EQ(asked.receive(), R"(421["news",1])");
-  other.send(R"(431["forged"])");
+  publish({.rooms = {sid}}, "1", wish(2));
+  EXPECT_EQ(asked.receive(), R"(422["news",1])");
+  other.send(R"(432["forged"])");
   other.send(R"(427["barrier"])");
   EXPECT_THAT(other.receive(), StartsWith("437["));
-  asked.send(R"(431["true"])");
+  asked.send(R"(432["true"])");
   EXPECT_EQ(next<CallbackAnswer>().arguments, "\"true\"");
 }
 
 TEST_F(WorkerPublisherTest, a_binary_acknowledgement_is_not_passed_on) {
   Client client(port_);
   client.connect_as("alice");
-  publish({.everyone = true}, "1", wish(1));
-  EXPECT_EQ(client.receive(), R"(421["news",1])");
-  client.send(R"(461-1[{"_placeholder":true,"num":0}])");
+  publish({.everyone = true}, "1", wish(2));
+  EXPECT_EQ(client.receive(), R"(422["news",1])");
+  client.send(R"(461-2[{"_placeholder":true,"num":0}])");
   client.send_binary("bytes");
-  client.send(R"(431["text"])");
+  client.send(R"(432["text"])");
   EXPECT_EQ(next<CallbackAnswer>().arguments, "\"text\"");
 }
 

@@ -68,6 +68,8 @@ class EngineSession final : net::Timer {
   void tell_when_drained() noexcept;
   /// Ends the session after what is queued, as far as the client still fetches it.
   void close(CloseReason reason);
+  /// The client's newest packet is one that it was asked for: it costs nothing.
+  void refund_packet() noexcept;
   /// Time until the client is again within what it may send; zero: it is. What it says meanwhile is
   /// to be refused.
   [[nodiscard]] std::chrono::milliseconds overdrawn() const noexcept;

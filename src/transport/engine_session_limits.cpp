@@ -20,6 +20,13 @@ void EngineSession::charge_bytes(std::size_t bytes) {
   charge(bytes_, endpoint_.limits().bytes, bytes, limits::Limit::connection_bytes);
 }
 
+void EngineSession::refund_packet() noexcept {
+  const limits::Rate& rate = endpoint_.limits().packets;
+  if (rate.unlimited()) return;
+  const limits::Ticks now = limits::ticks_of(endpoint_.loop().now());
+  packets_.add(-std::min(rate.cost(1), packets_.ahead(now)), now, packets_.ahead(now));
+}
+
 // What is refused costs as well. So who doesn't listen gets ever further ahead, until he is a
 // second window beyond the first.
 void EngineSession::charge(limits::Bucket<std::uint32_t>& bucket, const limits::Rate& rate,

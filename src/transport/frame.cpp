@@ -71,6 +71,10 @@ void set_trailer(const SharedFrame& frame, std::string_view trailer) {
   frame.unshared().overwrite_trailer(trailer);
 }
 
+void set_mark(const SharedFrame& frame, std::unique_ptr<FrameMark> mark) {
+  frame.unshared().mark_ = std::move(mark);
+}
+
 void Frame::overwrite_trailer(std::string_view trailer) {
   OUTCRY_ASSERT(has_trailer() && trailer.size() == this->trailer().size());
   std::memcpy(begin() + trailer_at_, trailer.data(), trailer.size());

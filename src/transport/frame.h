@@ -33,6 +33,11 @@ namespace outcry::transport {
 class Frame;
 using SharedFrame = CountedPtr<Frame>;
 
+/// What the sender of a frame is to find in it again. Transport only carries it.
+struct FrameMark {
+  virtual ~FrameMark() = default;
+};
+
 class Frame : public CountedBlock<Frame> {
  public:
   /// The WebSocket frames of all packets.
@@ -44,6 +49,8 @@ class Frame : public CountedBlock<Frame> {
   [[nodiscard]] bool has_trailer() const noexcept { return trailer_at_ != 0; }
   /// Empty if it has none.
   [[nodiscard]] std::string_view trailer() const noexcept;
+  /// nullptr for nearly every frame.
+  [[nodiscard]] const FrameMark* mark() const noexcept { return mark_.get(); }
   /// The packets behind the first one.
   [[nodiscard]] std::vector<std::string> attachments() const;
   /// The first packet's text, with its Engine.IO type digit; empty if it is binary.
@@ -58,6 +65,7 @@ class Frame : public CountedBlock<Frame> {
  private:
   friend class FrameWriter;
   friend void set_trailer(const SharedFrame& frame, std::string_view trailer);
+  friend void set_mark(const SharedFrame& frame, std::unique_ptr<FrameMark> mark);
   struct Packet {
     std::uint32_t offset = 0;  // of its payload in the wire bytes
     std::uint32_t size = 0;
@@ -72,6 +80,7 @@ class Frame : public CountedBlock<Frame> {
   Packet first_;
   std::uint32_t trailer_at_ = 0;  // in the wire bytes; it ends before the text's last character
   std::unique_ptr<std::vector<Packet>> rest_;  // attachments
+  std::unique_ptr<FrameMark> mark_;
 };
 
 /// One packet, and the attachments that belong to it. `packet` has its Engine.IO type digit; its
@@ -83,7 +92,10 @@ class Frame : public CountedBlock<Frame> {
 /// Writes another trailer of the same length into a frame that nobody else holds yet.
 void set_trailer(const SharedFrame& frame, std::string_view trailer);
 
-/// The same packets without the trailer.
+/// Marks a frame that nobody else holds yet.
+void set_mark(const SharedFrame& frame, std::unique_ptr<FrameMark> mark);
+
+/// The same packets without the trailer, and without the mark.
 [[nodiscard]] SharedFrame make_frame_without_trailer(const Frame& frame);
 
 /// A binary message that stands alone.

@@ -86,10 +86,11 @@ class Gateway:
     """
     One gateway with four workers, one Redis, and `user`, who owns `challenge` and `second`.
 
-    With `tls` the clients' port speaks it; `root` is the file of the certificate to trust.
+    With `tls` the clients' port speaks it; `root` is the file of the certificate to trust. With
+    `acknowledge`, a list of events, there is a log on disk.
     """
 
-    def __init__(self, tls=False):
+    def __init__(self, tls=False, acknowledge=()):
         self.directory = tempfile.mkdtemp(prefix="outcry-python-")
         self.secret, self.api_key = secrets.token_urlsafe(48), secrets.token_hex(24)
         self.user = f"ann-{uuid.uuid4()}"
@@ -106,7 +107,7 @@ class Gateway:
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.root = self.make_certificate() if tls else None
         self.file = os.path.join(self.directory, "outcry.toml")
-        self.write_config(database)
+        self.write_config(database, acknowledge)
         flags = [
             "--port",
             str(self.redis_port),
@@ -120,7 +121,7 @@ class Gateway:
         self.redis = Program(["redis-server", *flags], [self.redis_port])
         self.start()
 
-    def write_config(self, database):
+    def write_config(self, database, acknowledge):
         tls = {
             "tls_certificate_file": self.root,
             "tls_key_file": f"{self.root}.key",
@@ -141,6 +142,9 @@ class Gateway:
             "store": {"url": f"sqlite:{database}"},
             "bus": {"redis": self.redis_url, "heartbeat_ms": 100, "reconnect_max_ms": 200},
         }
+        if acknowledge:
+            sections["eventlog"] = {"path": os.path.join(self.directory, "log.db")}
+            sections["events"] = {"acknowledge": acknowledge}
         with open(self.file, "w", encoding="utf-8") as file:
             for section, keys in sections.items():
                 file.write(f"[{section}]\n")
