@@ -12,6 +12,7 @@
 #include "api/member_routes.h"
 #include "api/operations_server.h"
 #include "api/publish_routes.h"
+#include "api/receipt_routes.h"
 #include "api/reload_route.h"
 #include "api/revocation_routes.h"
 #include "base/log.h"
@@ -93,6 +94,7 @@ int serve(const cli::ServeOptions& options) {
   api::add_ban_routes(router, gateway);
   api::add_revocation_routes(router, gateway);
   api::add_event_routes(router, gateway);
+  api::add_receipt_routes(router, gateway);
   api::add_health_routes(router, gateway);
   api::add_reload_route(router, reloader);
   const auto operations_tls = gateway::operations_tls(config.operations);

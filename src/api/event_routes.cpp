@@ -1,6 +1,5 @@
 #include "api/event_routes.h"
 
-#include <charconv>
 #include <expected>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "api/problem_details.h"
+#include "api/query_numbers.h"
 #include "base/json_text.h"
 #include "protocol/http/target.h"
 
@@ -20,18 +20,6 @@ constexpr std::size_t kRoomBytesMax = 256;
 
 Problem fault(std::string detail) {
   return {.kind = ProblemKind::malformed_request, .detail = std::move(detail)};
-}
-
-/// A number from 1 to kEventsMax; `usual` if it isn't there.
-std::expected<std::size_t, Problem> count_of(std::string_view query, std::string_view name,
-                                             std::size_t usual) {
-  const auto text = http::find_parameter(query, name);
-  if (!text) return usual;
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  const bool is_number = error == std::errc() && end == text->data() + text->size();
-  if (is_number && count >= 1 && count <= kEventsMax) return count;
-  return std::unexpected(fault(fmt::format("{} is a number from 1 to {}", name, kEventsMax)));
 }
 
 std::expected<gateway::RoomQuery, Problem> query_of(const Request& request) {
@@ -48,9 +36,9 @@ std::expected<gateway::RoomQuery, Problem> query_of(const Request& request) {
   }
   if (since && since->empty()) return std::unexpected(fault("since is empty"));
   out.since = since.value_or(std::string());
-  const auto last = count_of(request.query, "last", out.last);
+  const auto last = count_of(request.query, "last", out.last, kEventsMax);
   if (!last) return std::unexpected(last.error());
-  const auto limit = count_of(request.query, "limit", out.events_max);
+  const auto limit = count_of(request.query, "limit", out.events_max, kEventsMax);
   if (!limit) return std::unexpected(limit.error());
   out.last = *last;
   out.events_max = *limit;

@@ -13,6 +13,7 @@
 #include "api/health_routes.h"
 #include "api/member_routes.h"
 #include "api/publish_routes.h"
+#include "api/receipt_routes.h"
 #include "api/revocation_routes.h"
 #include "base/json_text.h"
 
@@ -51,6 +52,12 @@ class CheckingOperations final : public gateway::Operations {
     require(query.events_max >= 1 && query.events_max <= 1'000);
     return gateway::RoomEvents{};
   }
+  void receipts(gateway::ReceiptQuery query, gateway::ReceiptsDone done) override {
+    require(query.event.empty() == query.room.empty());
+    require(query.after.size() <= kNameBytesMax);
+    require(query.receipts_max >= 1 && query.receipts_max <= 1'000);
+    done(gateway::EventReceipts{});
+  }
   [[nodiscard]] std::vector<gateway::BanInfo> bans() const override { return {}; }
   bool lift_ban(const gateway::BanTarget& target, std::string_view by) override {
     require(is_name(target.name) && by == "api:k");
@@ -66,6 +73,7 @@ const api::Router& router() {
     api::Router out;
     api::add_publish_routes(out, operations);
     api::add_event_routes(out, operations);
+    api::add_receipt_routes(out, operations);
     api::add_member_routes(out, operations);
     api::add_ban_routes(out, operations);
     api::add_revocation_routes(out, operations);

@@ -23,6 +23,8 @@
 #include "api/health_routes.h"
 #include "api/member_routes.h"
 #include "api/publish_routes.h"
+#include "api/receipt_routes.h"
+#include "api/recording_operations_for_test.h"
 #include "api/revocation_routes.h"
 #include "base/clock.h"
 
@@ -34,76 +36,10 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using nlohmann::json;
 using std::chrono::milliseconds;
+using test::RecordingOperations;
 using testing::HasSubstr;
 
 using HttpResponse = http::response<http::string_body>;
-
-class RecordingOperations final : public gateway::Operations {
- public:
-  void publish(bus::Publication publication, gateway::PublishDone done) override {
-    published.push_back(publication);
-    if (answers_later) {
-      waiting.push_back(std::move(done));
-    } else if (!errors.empty() && errors.front()) {
-      done(fail(errors.front()));
-      errors.pop_front();
-    } else {
-      if (!errors.empty()) errors.pop_front();
-      done(gateway::PublishReceipt{publication.id, fmt::format("e1.{}", published.size())});
-    }
-  }
-  void remove_member(gateway::MemberRemoval removal, gateway::RemovalDone done) override {
-    removed.push_back(std::move(removal));
-    if (errors.empty()) return done(2);
-    done(fail(errors.front()));
-    errors.pop_front();
-  }
-  void revoke(gateway::TokenRevocation revocation, gateway::RevocationDone done) override {
-    revoked.push_back(std::move(revocation));
-    if (errors.empty()) return done(1);
-    done(fail(errors.front()));
-    errors.pop_front();
-  }
-  [[nodiscard]] Result<gateway::RoomEvents> read_room(const gateway::RoomQuery& query) override {
-    queries.push_back(query);
-    if (!errors.empty()) return fail(errors.front());
-    return gateway::RoomEvents{
-        .events = {{.event = "risk_alert",
-                    .arguments = R"({"n":1})",
-                    .offset = "Kx3f_200000007000009zP"},
-                   {.event = "note", .arguments = "", .offset = "Kx3f_200000008000009zQ"}},
-        .offset = "Kx3f_200000008000009zQ",
-        .more = true};
-  }
-  [[nodiscard]] std::vector<gateway::BanInfo> bans() const override { return banned; }
-  bool lift_ban(const gateway::BanTarget& target, std::string_view by) override {
-    lifted_by.emplace_back(by);
-    return std::erase_if(banned, [&](const gateway::BanInfo& ban) {
-             return ban.target.kind == target.kind && ban.target.name == target.name;
-           }) > 0;
-  }
-  [[nodiscard]] gateway::Readiness readiness() const override { return ready; }
-  void collect_metrics(gateway::MetricsDone done) override {
-    done({{.name = "outcry_joins_total",
-           .help = "Joins.",
-           .type = observe::MetricType::counter,
-           .value = 3}});
-  }
-
-  std::vector<bus::Publication> published;
-  std::vector<gateway::MemberRemoval> removed;
-  std::vector<gateway::TokenRevocation> revoked;
-  std::vector<gateway::RoomQuery> queries;
-  std::vector<gateway::BanInfo> banned{
-      {.target = {.kind = gateway::BanKind::user, .name = "u7"}, .left = std::chrono::seconds(540)},
-      {.target = {.kind = gateway::BanKind::address, .name = "192.0.2.1"},
-       .left = std::chrono::seconds(12)}};
-  std::vector<std::string> lifted_by;
-  std::deque<std::error_code> errors;  // of the next calls; a value of 0 is success
-  bool answers_later = false;
-  std::vector<gateway::PublishDone> waiting;
-  gateway::Readiness ready;
-};
 
 class OperationsServerTest : public testing::Test {
  protected:
@@ -117,6 +53,7 @@ class OperationsServerTest : public testing::Test {
     Router router;
     add_publish_routes(router, operations_);
     add_event_routes(router, operations_);
+    add_receipt_routes(router, operations_);
     add_member_routes(router, operations_);
     add_ban_routes(router, operations_);
     add_revocation_routes(router, operations_);

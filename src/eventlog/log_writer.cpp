@@ -256,9 +256,16 @@ void LogWriter::read(std::string namespace_name, std::string room, std::uint64_t
   });
 }
 
-void LogWriter::receipts(std::uint64_t number, ReceiptsDone done) {
+void LogWriter::receipts(std::uint64_t number, std::string after, std::size_t most,
+                         ReceiptsDone done) {
   thread_->ask(
-      [number, done = std::move(done)](SqliteLog& log) mutable { done(log.receipts(number)); });
+      [number, after = std::move(after), most, done = std::move(done)](SqliteLog& log) mutable {
+        auto event = log.event(number);
+        if (!event) return done(fail(event.error()));
+        auto receipts = log.receipts(number, after, most);
+        if (!receipts) return done(fail(receipts.error()));
+        done(Receipts{.event = *std::move(event), .receipts = *std::move(receipts)});
+      });
 }
 
 LogWriterStats LogWriter::stats() const {

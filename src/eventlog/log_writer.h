@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,12 @@ class LogWriter final : public LogSink {
  public:
   using Report = std::function<void(LogReport)>;
   using ReadDone = std::move_only_function<void(Result<std::vector<StoredEvent>>)>;
-  using ReceiptsDone = std::move_only_function<void(Result<std::vector<StoredReceipt>>)>;
+  /// An event, if it is kept, and what became of it.
+  struct Receipts {
+    std::optional<StoredEvent> event;
+    std::vector<StoredReceipt> receipts;
+  };
+  using ReceiptsDone = std::move_only_function<void(Result<Receipts>)>;
 
   LogWriter(std::unique_ptr<SqliteLog> log, LogWriterOptions options, Report report);
   /// Writes what waits, ends the life if all of it was written, and joins the thread.
@@ -83,7 +89,7 @@ class LogWriter final : public LogSink {
   /// After everything added so far. The callbacks are called on the writer's thread.
   void read(std::string namespace_name, std::string room, std::uint64_t number, std::size_t most,
             ReadDone done);
-  void receipts(std::uint64_t number, ReceiptsDone done);
+  void receipts(std::uint64_t number, std::string after, std::size_t most, ReceiptsDone done);
 
   [[nodiscard]] LogWriterStats stats() const;
 

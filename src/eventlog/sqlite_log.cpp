@@ -111,8 +111,10 @@ std::error_code SqliteLogState::prepare() {
                "ORDER BY number LIMIT ?4"},
       Prepared{&S::read_many,
                "SELECT * FROM events WHERE room IS NULL AND number>?1 ORDER BY number"},
+      Prepared{&S::read_one, "SELECT * FROM events WHERE number=?1"},
       Prepared{&S::read_receipts,
-               "SELECT sid, user, sent, acknowledged FROM receipts WHERE number=?1 ORDER BY sent"},
+               "SELECT sid, user, sent, acknowledged FROM receipts WHERE number=?1 AND sid>?2 "
+               "ORDER BY sid LIMIT ?3"},
   };
   for (const Prepared& prepared : kStatements) {
     auto statement = database.prepare(prepared.text);

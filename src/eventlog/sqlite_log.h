@@ -87,7 +87,12 @@ class SqliteLog {
   [[nodiscard]] Result<std::vector<StoredEvent>> read(std::string_view namespace_name,
                                                       std::string_view room, std::uint64_t number,
                                                       std::size_t most);
-  [[nodiscard]] Result<std::vector<StoredReceipt>> receipts(std::uint64_t number);
+  /// nullopt if no event of this number is kept.
+  [[nodiscard]] Result<std::optional<StoredEvent>> event(std::uint64_t number);
+  /// What became of it: by sid, those after `after`, up to `most`.
+  [[nodiscard]] Result<std::vector<StoredReceipt>> receipts(std::uint64_t number,
+                                                            std::string_view after,
+                                                            std::size_t most);
 
   /// SQLite's words about what failed last.
   [[nodiscard]] std::string why() const;

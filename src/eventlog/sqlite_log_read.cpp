@@ -218,10 +218,22 @@ Result<std::vector<StoredEvent>> SqliteLog::read(std::string_view namespace_name
   return out;
 }
 
-Result<std::vector<StoredReceipt>> SqliteLog::receipts(std::uint64_t number) {
+Result<std::optional<StoredEvent>> SqliteLog::event(std::uint64_t number) {
+  Statement& one = state_->statements.read_one;
+  const auto row = one.bind(1, number).step();
+  if (!row) return fail(row.error());
+  if (!*row) return std::nullopt;
+  auto event = read_event(one);
+  one.reset();
+  if (!event) return fail(event.error());
+  return std::optional(*std::move(event));
+}
+
+Result<std::vector<StoredReceipt>> SqliteLog::receipts(std::uint64_t number, std::string_view after,
+                                                       std::size_t most) {
   std::vector<StoredReceipt> out;
   Statement& rows = state_->statements.read_receipts;
-  rows.bind(1, number);
+  rows.bind(1, number).bind(2, after).bind(3, most);
   while (true) {
     const auto row = rows.step();
     if (!row) return fail(row.error());

@@ -22,7 +22,7 @@ struct SqliteLogState {
     Statement insert_event, put_value, drop_value, open_session, join, leave, end_session,
         end_session_rooms, put_cursor, put_receipt, put_meta;
     Statement oldest_events, delete_events, delete_receipts, delete_cursors;
-    Statement read_room, read_many, read_receipts;
+    Statement read_room, read_many, read_one, read_receipts;
   };
 
   SqliteLogState(const SqliteLogOptions& with, Database opened, Database gap_opened,

@@ -139,9 +139,24 @@ TEST_F(SqliteLogTest, a_receipt_remembers_the_first_sending_and_the_acknowledgem
   open();
   write({StoredReceipt{7, "alice", "sid", kNow, {}},
          StoredReceipt{7, "alice", "sid", kNow + seconds(1), kNow + seconds(2)}});
-  EXPECT_THAT(*log_->receipts(7),
+  EXPECT_THAT(*log_->receipts(7, "", 10),
               ElementsAre(StoredReceipt{7, "alice", "sid", kNow, kNow + seconds(2)}));
-  EXPECT_THAT(*log_->receipts(8), IsEmpty());
+  EXPECT_THAT(*log_->receipts(8, "", 10), IsEmpty());
+}
+
+TEST_F(SqliteLogTest, receipts_are_read_in_pages_by_sid) {
+  open();
+  const auto of = [](const char* sid) { return StoredReceipt{7, "alice", sid, kNow, {}}; };
+  write({of("c"), of("a"), of("b")});
+  EXPECT_THAT(*log_->receipts(7, "", 2), ElementsAre(of("a"), of("b")));
+  EXPECT_THAT(*log_->receipts(7, "b", 2), ElementsAre(of("c")));
+}
+
+TEST_F(SqliteLogTest, an_event_is_found_by_its_number) {
+  open();
+  write({event(4), event(6)});
+  EXPECT_EQ(*log_->event(6), std::optional(event(6)));
+  EXPECT_EQ(*log_->event(5), std::nullopt);
 }
 
 TEST_F(SqliteLogTest, the_events_of_a_room_are_read_after_a_number) {

@@ -71,7 +71,8 @@ void ClientSession::begin_again(const ReturnAnswer& answer, bool greets) {
 }
 
 void ClientSession::on_drained() {
-  if (!return_ || !return_->connected) return;
+  note_sent();
+  if (!return_ || !return_->connected || return_->asking) return;
   return_->asking = true;
   context_.control.send(std::make_unique<ReturnClaim>(ReturnClaim{
       .worker = context_.worker, .session = id_, .offer = return_->offer, .continues = true}));

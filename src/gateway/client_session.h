@@ -125,6 +125,7 @@ class ClientSession {
     std::vector<rooms::RoomNumber> asked;    // with rooms.recheck_ms: rooms to ask about again
     std::string device;
     OutstandingAcks acks;
+    std::vector<std::uint64_t> unsent;  // numbers of events whose receipts wait for their sending
   };
   /// What a client says to join or leave.
   struct ClientCommand {
@@ -183,7 +184,10 @@ class ClientSession {
   void send_frames(const std::vector<transport::SharedFrame>& frames);
   void send_again(const Unacknowledged& unacknowledged);
   void expect_ack(const EventMark& mark);
+  void on_answered(const OutstandingAcks::Event& event);
   void on_moved(const OutstandingAcks::Event& last);
+  void note_sent();
+  void note_receipt(std::uint64_t number, WallTime sent, WallTime acknowledged);
   Rights& rights();
   void send_position(const eventlog::Position& position);
   void send_resync(Resync reason, std::string_view room = {});

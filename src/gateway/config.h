@@ -203,7 +203,8 @@ struct EventsConfig {
   milliseconds latest_interval{0};
   milliseconds conflation{1'000};
   Strings snapshot{"challenge_status_changed"};
-  Strings acknowledge;                 // whose clients are asked for an acknowledgement
+  Strings acknowledge;  // whose clients are asked for an acknowledgement
+  Strings receipts;     // of these: of which is kept what became of them, client by client
   std::string id_member = "event_id";  // of the first argument; empty: none
   std::size_t ids_max = 100'000;
   std::size_t snapshot_rooms_max = 100'000;

@@ -21,6 +21,10 @@ class Rules {
   Strings problems() {
     classes();
     for (const std::string& event : events_.acknowledge) acknowledged(event);
+    for (const std::string& event : events_.receipts) {
+      if (holds(events_.acknowledge, event)) continue;
+      problem("events.receipts: \"{}\" isn't in events.acknowledge; nobody receipts it", event);
+    }
     for (const auto& [event, names] : events_.aliases) {
       for (const std::string& name : names) {
         if (!socketio::is_reserved_event(name)) continue;

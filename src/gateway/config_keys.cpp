@@ -282,6 +282,10 @@ constexpr std::array kEventsKeys{
               "a user hasn't acknowledged is sent again when he joins its room next, or comes "
               "back. Of class `must`, and with `eventlog.path`.",
               "", 0, kListMax},
+    ConfigKey{"events", "receipts", &member<&Config::events, &V::receipts>,
+              "Events of `acknowledge` of which is kept when each client was sent them and "
+              "acknowledged them, for 30 days at most: a row of the log for each.",
+              "", 0, kListMax},
     ConfigKey{
         "events", "id_member", &member<&Config::events, &V::id_member>,
         "Member of an event's first argument that names the event: one that was accepted lately "

@@ -117,6 +117,9 @@ TEST_F(ConfigTest, only_what_can_be_sent_again_is_to_be_acknowledged) {
   const std::string wanted = "[events]\nacknowledge = [\"alert\"]\n";
   const std::string log = "[eventlog]\npath = \"/tmp/log.db\"\n";
   EXPECT_THAT(load(wanted + log).config.events.acknowledge, ElementsAre("alert"));
+  EXPECT_THAT(load(wanted + "receipts = [\"alert\"]\n" + log).config.events.receipts,
+              ElementsAre("alert"));
+  EXPECT_THAT(error_of(wanted + "receipts = [\"note\"]\n" + log), HasSubstr("events.receipts"));
   EXPECT_THAT(error_of(wanted), HasSubstr("eventlog.path"));
   EXPECT_THAT(error_of(wanted + log + "must = \"no\"\n"), HasSubstr("must be written"));
   EXPECT_THAT(error_of(wanted + log + "events = { alert = \"no\" }\n"),

@@ -28,6 +28,7 @@ struct EventMark final : transport::FrameMark {
   eventlog::Life life = 0;     // of `released`
   std::uint64_t released = 0;  // eventlog::Position::released, all its names counted
   std::uint32_t ack_id = 0;
+  bool receipts = false;              // what becomes of it is kept
   std::vector<rooms::RoomRef> rooms;  // that it went to
   transport::SharedFrame position;    // an event that says the frame's position
 

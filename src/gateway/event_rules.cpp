@@ -30,6 +30,7 @@ EventRules::EventRules(const EventsConfig& config, const EventlogConfig& log) {
   for (const auto& [event, names] : config.aliases) rules_[event].aliases = names;
   for (const std::string& event : config.snapshot) rules_[event].snapshot = true;
   for (const std::string& event : config.acknowledge) rules_[event].acknowledge = true;
+  for (const std::string& event : config.receipts) rules_[event].receipts = true;
   for (const std::string& event : config.latest) {
     rules_[event].delivery_class = transport::DeliveryClass::latest;
     rules_[event].snapshot = true;

@@ -29,6 +29,7 @@ struct EventRule {
   std::string key_member;
   bool snapshot = false;     // its newest is kept for who joins later; true of `latest` ones
   bool acknowledge = false;  // each client is asked to
+  bool receipts = false;     // and that it has, is kept
   Durability durability = Durability::no;
   Strings aliases;
 };

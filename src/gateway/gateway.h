@@ -95,6 +95,7 @@ class Gateway final : public Operations {
   void remove_member(MemberRemoval removal, RemovalDone done) override;
   void revoke(TokenRevocation revocation, RevocationDone done) override;
   [[nodiscard]] Result<RoomEvents> read_room(const RoomQuery& query) override;
+  void receipts(ReceiptQuery query, ReceiptsDone done) override;
   [[nodiscard]] std::vector<BanInfo> bans() const override;
   bool lift_ban(const BanTarget& target, std::string_view by) override;
   [[nodiscard]] Readiness readiness() const override;

@@ -22,9 +22,13 @@ std::error_code make_error_code(PublishError error) {
 }
 
 std::error_code make_error_code(ReadError error) {
-  static constexpr std::array<std::string_view, 4> kNames{
-      "no error", "the namespace is not served here", "the offset is not one of this server's",
-      "events that are wanted are gone, or are more than recovery.events_max"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "no error",
+      "the namespace is not served here",
+      "the offset is not one of this server's",
+      "events that are wanted are gone, or are more than recovery.events_max",
+      "no event of this id is kept",
+      "the log can't be read at the moment"};
   static const TableCategory category("read", kNames);
   return {static_cast<int>(error), category};
 }

@@ -87,12 +87,36 @@ struct RoomEvents {
   bool more = false;
 };
 
-/// Errors of read_room().
+/// Whose receipts are wanted.
+struct ReceiptQuery {
+  std::string id;     // the publication's
+  std::string event;  // not empty: `id` is a payload's (events.id_member) of this name and room
+  std::string room;
+  std::string namespace_name = "/";
+  std::string after;  // a sid: those behind it
+  std::size_t receipts_max = 1'000;
+};
+
+/// What became of an event, socket by socket, in the order of their ids.
+struct EventReceipts {
+  struct Receipt {
+    std::string sid;
+    std::string user;
+    std::optional<WallTime> sent;
+    std::optional<WallTime> acknowledged;
+  };
+  std::vector<Receipt> receipts;
+  bool more = false;
+};
+
+/// Errors of read_room() and receipts().
 enum class ReadError : std::uint8_t {
   none,
   unknown_namespace,
-  bad_position,  // no position of this server
-  too_old,       // some of what is wanted is gone, or it is too much
+  bad_position,   // no position of this server
+  too_old,        // some of what is wanted is gone, or it is too much
+  unknown_event,  // none of this id is kept
+  unavailable,    // stopping, or the log can't be read
 };
 
 [[nodiscard]] std::error_code make_error_code(ReadError error);
@@ -137,6 +161,8 @@ using RevocationDone = std::move_only_function<void(const Result<std::size_t>&)>
 /// How many sockets had to leave, on this node. Errors: PublishError.
 using RemovalDone = std::move_only_function<void(Result<std::size_t>)>;
 using PublishDone = std::move_only_function<void(Result<PublishReceipt>)>;
+/// Errors: ReadError.
+using ReceiptsDone = std::move_only_function<void(Result<EventReceipts>)>;
 using MetricsDone = std::move_only_function<void(std::vector<observe::MetricSample>)>;
 
 class Operations {
@@ -148,6 +174,8 @@ class Operations {
 
   /// The events of a room, oldest first. Errors: ReadError.
   [[nodiscard]] virtual Result<RoomEvents> read_room(const RoomQuery& query) = 0;
+  /// What became of an event of `events.receipts`. `done` is called once.
+  virtual void receipts(ReceiptQuery query, ReceiptsDone done) = 0;
   /// Takes one publication, which has an id. `done` is called once, when the event is accepted
   /// (durable, where its class asks for that) or refused. Publications are accepted in the order of
   /// the calls. One whose id was accepted before is answered with its first receipt.

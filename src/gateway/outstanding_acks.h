@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "eventlog/position.h"
@@ -28,6 +29,7 @@ class OutstandingAcks {
     eventlog::Life life = 0;
     std::uint64_t released = 0;
     std::uint32_t ack_id = 0;
+    bool receipts = false;
     bool acknowledged = false;
   };
 
@@ -38,34 +40,37 @@ class OutstandingAcks {
   /// Nothing that is sent from now on counts: something ahead of it was not sent.
   void stop() noexcept { stopped_ = true; }
 
-  /// Calls moved(const Event&) for each room that is acknowledged up to a later event than before.
-  /// False if nothing of this id waits.
-  template <class Moved>
-  bool acknowledge(std::uint64_t ack_id, Moved&& moved) {
-    return acknowledge_each([ack_id](const Event& event) { return event.ack_id == ack_id; }, moved);
+  /// Calls answered(const Event&) for what is acknowledged by that, and moved(const Event&) for
+  /// each room that is acknowledged up to a later event than before. False if nothing of this id
+  /// waits.
+  template <class Answered, class Moved>
+  bool acknowledge(std::uint64_t ack_id, Answered&& answered, Moved&& moved) {
+    return acknowledge_each([ack_id](const Event& event) { return event.ack_id == ack_id; },
+                            answered, moved);
   }
   /// The same for everything of a room up to a position, as far as that can be compared.
-  template <class Moved>
+  template <class Answered, class Moved>
   bool acknowledge_until(rooms::RoomNumber room, const eventlog::Position& position,
-                         Moved&& moved) {
+                         Answered&& answered, Moved&& moved) {
     const auto is_meant = [room, &position](const Event& event) {
       return event.room->number() == room && event.life == position.life &&
              event.released <= position.released;
     };
-    return acknowledge_each(is_meant, moved);
+    return acknowledge_each(is_meant, answered, moved);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
 
  private:
-  template <class Meant, class Moved>
-  bool acknowledge_each(Meant&& is_meant, Moved& moved) {
+  template <class Meant, class Answered, class Moved>
+  bool acknowledge_each(Meant&& is_meant, Answered& answered, Moved& moved) {
     bool known = false;
     const auto waits = [&is_meant](const Event& event) {
       return !event.acknowledged && is_meant(event);
     };
     for (auto at = events_.begin(); (at = std::ranges::find_if(events_, waits)) != events_.end();) {
       known = at->acknowledged = true;
+      answered(std::as_const(*at));
       const Event last = take_acknowledged(at->room->number());
       if (last.room) moved(last);
     }

@@ -37,7 +37,10 @@ class OutstandingAcksTest : public testing::Test {
   /// Which rooms are acknowledged up to which number by it.
   Moves acknowledge(std::uint64_t number) {
     Moves out;
-    known_ = acks_.acknowledge(ack_id_of_event(number), noting(out));
+    const auto answered = [number](const OutstandingAcks::Event& event) {
+      EXPECT_EQ(event.number, number);
+    };
+    known_ = acks_.acknowledge(ack_id_of_event(number), answered, noting(out));
     return out;
   }
 
@@ -82,12 +85,17 @@ TEST_F(OutstandingAcksTest, one_that_is_sent_late_is_not_passed_by) {
 TEST_F(OutstandingAcksTest, everything_of_a_room_up_to_a_place_is_acknowledged_at_once) {
   for (const std::uint64_t number : {3, 4, 6}) sent(event(number));
   sent(event(5, kOther));
+  std::vector<std::uint64_t> answered;
+  const auto note = [&answered](const OutstandingAcks::Event& one) {
+    answered.push_back(one.number);
+  };
   Moves moves;
-  EXPECT_FALSE(acks_.acknowledge_until(1, {.life = 8, .released = 200}, noting(moves)))
+  EXPECT_FALSE(acks_.acknowledge_until(1, {.life = 8, .released = 200}, note, noting(moves)))
       << "of another run";
-  EXPECT_TRUE(acks_.acknowledge_until(1, {.life = 7, .released = 105}, noting(moves)));
+  EXPECT_TRUE(acks_.acknowledge_until(1, {.life = 7, .released = 105}, note, noting(moves)));
+  EXPECT_EQ(answered, (std::vector<std::uint64_t>{3, 4}));
   EXPECT_EQ(moves, (Moves{{1, 3}, {1, 4}}));
-  EXPECT_FALSE(acks_.acknowledge_until(1, {.life = 7, .released = 105}, noting(moves)));
+  EXPECT_FALSE(acks_.acknowledge_until(1, {.life = 7, .released = 105}, note, noting(moves)));
   EXPECT_EQ(acks_.size(), 2U);
 }
 

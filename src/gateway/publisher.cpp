@@ -124,7 +124,10 @@ std::unique_ptr<EventMark> Publisher::mark_for(const Event& event, std::uint64_t
                       event.terms.delivery_class == transport::DeliveryClass::must &&
                       !audience.everyone && audience.except.empty();
   if (!wanted) return nullptr;
-  return make_event_mark(number, audience.namespace_name, rules_.config.recovery.position_event);
+  auto mark =
+      make_event_mark(number, audience.namespace_name, rules_.config.recovery.position_event);
+  mark->receipts = event.rule->receipts;
+  return mark;
 }
 
 /// In both counts an event has as many numbers as names.

@@ -1,4 +1,4 @@
-// What a worker makes of clients' acknowledgements.
+// What a worker makes of clients' acknowledgements, and of what became of an event.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,12 +12,13 @@ using test::Client;
 class WorkerAcksTest : public test::WorkerFixture {
  protected:
   /// Event `number`, for these rooms, delivered to the members of the first.
-  void deliver(std::uint64_t number, const Strings& rooms) {
+  void deliver(std::uint64_t number, const Strings& rooms, bool receipts = false) {
     std::string scratch;
     const EventFrames frames = encode_event({.event = "news", .arguments = std::to_string(number)},
                                             {}, {.ack_id = ack_id_of_event(number)}, scratch);
     auto mark = make_event_mark(number, "/", "position");
     mark->released = number + 100;
+    mark->receipts = receipts;
     for (const std::string& name : rooms) mark->rooms.push_back(target(name).room);
     transport::set_mark(frames.own, std::move(mark));
     post(RoomDelivery{.room = target(rooms.front()).room->number(), .frame = frames.own});
@@ -27,6 +28,9 @@ class WorkerAcksTest : public test::WorkerFixture {
   }
   static void acknowledge(Client& client, std::uint64_t number) {
     client.send(fmt::format("43{}[]", ack_id_of_event(number)));
+  }
+  eventlog::StoredReceipt next_receipt() {
+    return std::get<eventlog::StoredReceipt>(*next<SocketChange>());
   }
 };
 
@@ -79,6 +83,27 @@ TEST_F(WorkerAcksTest, an_acknowledgement_of_what_was_not_sent_tells_nobody) {
   client.send(R"(421["unheard_of"])");
   EXPECT_THAT(client.receive(), testing::StartsWith("431["));
   EXPECT_EQ(stats().clients.acknowledgements, 0U);
+}
+
+TEST_F(WorkerAcksTest, what_became_of_an_event_is_told_the_log) {
+  Client client(port_);
+  const std::string sid = client.connect_as("alice");
+  join(client);
+  const WallTime before = wall_now();
+  deliver(3, {"challenge_7"}, true);
+  EXPECT_EQ(client.receive(), text_of(3));
+  const eventlog::StoredReceipt sent = next_receipt();
+  EXPECT_EQ(sent.number, 3U);
+  EXPECT_EQ(sent.user, "alice");
+  EXPECT_EQ(sent.sid, sid);
+  EXPECT_GE(sent.sent, before);
+  EXPECT_EQ(sent.acknowledged, WallTime{});
+  acknowledge(client, 3);
+  const eventlog::StoredReceipt acknowledged = next_receipt();
+  EXPECT_EQ(acknowledged.sid, sid);
+  EXPECT_EQ(acknowledged.sent, WallTime{}) << "the first one stays";
+  EXPECT_GE(acknowledged.acknowledged, sent.sent);
+  EXPECT_EQ(next<std::unique_ptr<AckMove>>()->number, 3U);
 }
 
 }  // namespace

@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Client, TRANSPORTS, VERSIONS, disconnectAll } from "../support/clients.mjs";
-import { Gateway, roomOf, tokenOf } from "../support/gateway.mjs";
+import { API_KEY, Gateway, roomOf, tokenOf } from "../support/gateway.mjs";
 import { Line } from "../support/line.mjs";
-import { eventually } from "../support/process.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
+import { NodePublisher, RedisServer } from "../support/redis.mjs";
+import { fetchText } from "../support/wire.mjs";
 
 afterEach(disconnectAll);
 
-async function startWithLog(config = {}) {
-  const gateway = await Gateway.start();
+async function startWithLog(config = {}, options = {}) {
+  const gateway = await Gateway.start(options);
   gateway.configure({
     eventlog: { path: path.join(gateway.directory, "log.db") },
     events: { acknowledge: ["risk_alert"], aliases: {} },
@@ -270,6 +272,92 @@ describe("devices that are told apart", () => {
     await heard(phone);
     assert.deepEqual(await comesAgain(gateway, ann.user, ann.challenge, on("phone")), []);
     assert.deepEqual(await comesAgain(gateway, ann.user, ann.challenge, on("page")), [1]);
+  });
+});
+
+describe("receipts", () => {
+  let redis, gateway, publisher, ann;
+  before(async () => {
+    redis = await RedisServer.start();
+    publisher = await NodePublisher.connect(redis);
+    const events = { acknowledge: ["risk_alert", "note"], receipts: ["risk_alert"], aliases: {} };
+    gateway = await startWithLog({ events }, { redis });
+    await gateway.untilReady();
+    ({ ann } = gateway.people);
+  });
+  after(() => stopAll(gateway, publisher, redis));
+
+  const receiptsOf = async (id, query = "") => {
+    const url = `${gateway.operations}/v1/events/${encodeURIComponent(id)}/receipts${query}`;
+    const { status, body } = await fetchText(url, { headers: { "X-API-Key": API_KEY } });
+    return { status, ...JSON.parse(body) };
+  };
+  /** Once there are so many that look so. */
+  const until = (id, count, wanted, query) =>
+    eventually(`${count} receipts`, async () => {
+      const { receipts } = await receiptsOf(id, query);
+      return receipts?.filter(wanted).length === count && receipts;
+    });
+  const time = (text) => new Date(text).getTime();
+
+  for (const [name, transports] of Object.entries(TRANSPORTS)) {
+    it(`say when an event was sent to each socket, and acknowledged (${name})`, async () => {
+      const before = Date.now();
+      const silent = await member(gateway, ann.user, ann.challenge, { transports });
+      const telling = await member(gateway, ann.user, ann.challenge, {
+        transports,
+        answers: () => true,
+      });
+      const { id } = await alert(gateway, ann.challenge, 1);
+      await until(id, 2, ({ sent }) => sent !== null);
+      const receipts = await until(id, 1, ({ acknowledged }) => acknowledged !== null);
+      const of = new Map(receipts.map((receipt) => [receipt.sid, receipt]));
+      assert.deepEqual([...of.keys()].sort(), [silent.socket.id, telling.socket.id].sort());
+      assert.equal(of.get(silent.socket.id).acknowledged, null);
+      assert.equal(of.get(silent.socket.id).user, ann.user);
+      const { sent, acknowledged } = of.get(telling.socket.id);
+      assert.ok(before <= time(sent) && time(sent) <= time(acknowledged));
+      assert.ok(time(acknowledged) <= Date.now());
+      assert.equal((await receiptsOf(id, "?limit=1")).more, true);
+      await eventually("it has come", () => silent.acks.has(1));
+      silent.acks.get(1)();
+      await until(id, 2, ({ acknowledged }) => acknowledged !== null);
+    });
+  }
+
+  it("know ack_events, and survive kill -9", async () => {
+    const client = await member(gateway, ann.user, ann.second);
+    const { id, offset } = await alert(gateway, ann.second, 1);
+    await eventually("it has come", () => client.numbers.length > 0);
+    await client.ask("ack_events", { room: roomOf(ann.second), offset });
+    const written = await until(id, 1, ({ acknowledged }) => acknowledged !== null);
+    await gateway.kill();
+    await gateway.restart();
+    assert.deepEqual((await receiptsOf(id)).receipts, written);
+  });
+
+  it("are found by the id of a payload, with its name and room, also after a restart", async () => {
+    const room = roomOf(ann.second);
+    const client = await member(gateway, ann.user, ann.second, { answers: () => true });
+    await publisher.emit(room, "risk_alert", { n: 5, event_id: "e-5" });
+    await eventually("it has come", () => client.numbers.includes(5));
+    const query = `?event=risk_alert&room=${room}`;
+    await until("e-5", 1, ({ acknowledged }) => acknowledged !== null, query);
+    await gateway.kill();
+    await gateway.restart();
+    assert.equal((await receiptsOf("e-5", query)).receipts.length, 1);
+    assert.equal((await receiptsOf("e-5")).status, 404);
+    assert.equal((await receiptsOf("e-5", "?event=risk_alert&room=elsewhere")).status, 404);
+  });
+
+  it("are not to be had of what has none, nor without a key", async () => {
+    assert.equal((await receiptsOf("nobody")).status, 404);
+    const { id } = await gateway.publish("nowhere", "note", {});
+    assert.deepEqual(await receiptsOf(id), { status: 200, receipts: [], more: false });
+    const state = await gateway.publish(roomOf(ann.challenge), "equity_updated", { n: 1 });
+    assert.equal((await receiptsOf(state.id)).status, 404, "it isn't in the log");
+    const { status } = await fetchText(`${gateway.operations}/v1/events/${id}/receipts`);
+    assert.equal(status, 401);
   });
 });
 
