@@ -248,6 +248,10 @@ void LogWriter::commit() {
   thread_->commit();
 }
 
+void LogWriter::tell_when_written(std::move_only_function<void()> done) {
+  thread_->ask([done = std::move(done)](SqliteLog&) mutable { done(); });
+}
+
 void LogWriter::read(std::string namespace_name, std::string room, std::uint64_t number,
                      std::size_t most, ReadDone done) {
   thread_->ask([namespace_name = std::move(namespace_name), room = std::move(room), number, most,

@@ -86,7 +86,10 @@ class LogWriter final : public LogSink {
 
   [[nodiscard]] bool add(Change change) override;
   void commit() override;
-  /// After everything added so far. The callbacks are called on the writer's thread.
+  /// At once: calls `done` when everything added so far is on disk, or can't be written.
+  void tell_when_written(std::move_only_function<void()> done);
+  /// After everything added so far. The callbacks are called on the writer's thread, here and
+  /// above.
   void read(std::string namespace_name, std::string room, std::uint64_t number, std::size_t most,
             ReadDone done);
   void receipts(std::uint64_t number, std::string after, std::size_t most, ReceiptsDone done);

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -80,6 +81,28 @@ TEST_F(LogWriterTest, what_nobody_waits_for_is_written_soon_all_the_same) {
   start({.lazy = std::chrono::milliseconds(1)});
   ASSERT_TRUE(writer_->add(event(1)));
   EXPECT_EQ(next().number, 1U);
+}
+
+TEST_F(LogWriterTest, who_asks_is_told_at_once_that_what_was_added_is_on_disk) {
+  start({.lazy = std::chrono::hours(1)});
+  ASSERT_TRUE(writer_->add(SessionJoined{"sid", "room"}));
+  std::promise<std::uint64_t> told;
+  writer_->tell_when_written([&] { told.set_value(disk_.syncs()); });
+  auto syncs = told.get_future();
+  ASSERT_EQ(syncs.wait_for(kPatience), std::future_status::ready);
+  EXPECT_GT(syncs.get(), 0U);
+  EXPECT_EQ(writer_->stats().changes, 1U);
+}
+
+TEST_F(LogWriterTest, who_asks_is_told_as_well_when_it_cannot_be_written) {
+  start({.lazy = std::chrono::hours(1), .retry = std::chrono::hours(1)});
+  disk_.set_fault(SimulatedDisk::Fault::full);
+  ASSERT_TRUE(writer_->add(SessionJoined{"sid", "room"}));
+  std::promise<bool> told;
+  writer_->tell_when_written([&] { told.set_value(writer_->stats().failing); });
+  auto failing = told.get_future();
+  ASSERT_EQ(failing.wait_for(kPatience), std::future_status::ready);
+  EXPECT_TRUE(failing.get());
 }
 
 TEST_F(LogWriterTest, what_is_left_at_the_end_is_written_and_the_life_ends_well) {

@@ -101,8 +101,12 @@ void ClientSession::send_with_position(std::string packet, const eventlog::Posit
   engine_.send(transport::make_frame(packet, {}, trailer));
 }
 
+bool ClientSession::is_stored() const noexcept {
+  return context_.rules.stores_sockets && recoverable();
+}
+
 void ClientSession::note(eventlog::Change change) {
-  if (!context_.rules.stores_sockets || !recoverable()) return;
+  if (!is_stored()) return;
   context_.control.send(std::make_unique<eventlog::Change>(std::move(change)));
 }
 
@@ -159,6 +163,10 @@ void ClientSession::leave(const RoomTarget& target) {
 void ClientSession::leave(const rooms::RoomRef& room, std::string_view cause) {
   if (rights_) std::erase(rights_->asked, room->number());
   if (return_) std::erase(return_->offer.socket.rooms, room->name());
+  // Nor is it told now that it has joined.
+  pending_.remove_if([&room](const PendingJoin& pending) {
+    return pending.granted && pending.granted->room->number() == room->number();
+  });
   note(eventlog::SessionLeft{std::string(sid()), std::string(room->name())});
   const rooms::Change change = context_.hub.leave(id_, room->number());
   if (change != rooms::Change::none) {
@@ -323,11 +331,18 @@ void ClientSession::on_late_answer(JoinAnswer& answer) {
   if (room && ends_right) leave(room, "right_ended");
 }
 
+std::optional<ClientSession::PendingJoin> ClientSession::take_pending(std::uint32_t ticket) {
+  const auto found = std::ranges::find(pending_, ticket, &PendingJoin::ticket);
+  if (found == pending_.end()) return std::nullopt;
+  std::optional<PendingJoin> out = std::move(*found);
+  pending_.remove_if([ticket](const PendingJoin& join) { return join.ticket == ticket; });
+  return out;
+}
+
 void ClientSession::on_join_answer(JoinAnswer answer) {
-  const auto found = std::ranges::find(pending_, answer.ticket, &PendingJoin::ticket);
-  if (found == pending_.end()) return;
-  const PendingJoin pending = std::move(*found);
-  pending_.remove_if([&answer](const PendingJoin& join) { return join.ticket == answer.ticket; });
+  auto found = take_pending(answer.ticket);
+  if (!found) return;
+  PendingJoin& pending = *found;
   if (answer.verdict != JoinAnswer::Verdict::granted) {
     const bool denied = answer.verdict == JoinAnswer::Verdict::denied;
     const Code code = denied ? pending.refused.value_or(Code::forbidden) : Code::unavailable;
@@ -348,8 +363,21 @@ void ClientSession::on_join_answer(JoinAnswer answer) {
   // Who was a member has had what is replayed.
   if (is_new) send_again(answer.unacknowledged);
   if (is_new || !answer.replayed) send_frames(answer.frames);
-  if (pending.command != nullptr) confirm_join(pending, answer);
-  if (is_new && answer.resync != Resync::none) send_resync(answer.resync, answer.room->name());
+  if (!is_new) answer.resync = Resync::none;
+  if (pending.command == nullptr || !is_stored()) return confirm_join(pending, answer);
+  answer.frames.clear();
+  answer.unacknowledged = {};
+  pending.granted = std::make_unique<JoinAnswer>(std::move(answer));
+  context_.control.send(
+      JoinNoted{.worker = context_.worker, .session = id_, .ticket = pending.ticket});
+  pending_.push_front(std::move(pending));
+}
+
+void ClientSession::on_join_stored(const JoinStored& stored) {
+  const auto pending = take_pending(stored.ticket);
+  if (!pending) return;
+  pending->granted->position = stored.position;
+  confirm_join(*pending, *pending->granted);
 }
 
 /// Without their positions, which are older than what the client has had of other rooms: the
@@ -379,6 +407,11 @@ void ClientSession::leave(const Command& command, std::string_view object_id,
 // ---- Answers ----
 
 void ClientSession::confirm_join(const PendingJoin& pending, const JoinAnswer& answer) {
+  if (pending.command != nullptr) reply_to_join(pending, answer);
+  if (answer.resync != Resync::none) send_resync(answer.resync, answer.room->name());
+}
+
+void ClientSession::reply_to_join(const PendingJoin& pending, const JoinAnswer& answer) {
   const Command& command = *pending.command;
   const std::string payload = answer.replayed ? replay_payload(command, pending.object_id,
                                                                *answer.replayed, answer.position)

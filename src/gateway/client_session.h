@@ -66,7 +66,9 @@ class ClientSession {
   [[nodiscard]] ParkedSocket parked() const;
   /// It has a secret to come back with.
   [[nodiscard]] bool recoverable() const noexcept;
-  /// Tells the log, where there is one on disk.
+  /// It outlives the process, where there is a log on disk.
+  [[nodiscard]] bool is_stored() const noexcept;
+  /// Tells that log.
   void note(eventlog::Change change);
   /// What the audit trail shall have of it, besides who it is.
   struct Noted {
@@ -82,6 +84,8 @@ class ClientSession {
   /// Tells that an event was not taken.
   void refuse(const Refusal& refusal, std::optional<std::uint64_t> ack_id);
   void on_join_answer(JoinAnswer answer);
+  /// The log has it: the client is told.
+  void on_join_stored(const JoinStored& stored);
   /// One that its client is to hear later: what it takes away, it takes now.
   void on_late_answer(JoinAnswer& answer);
   /// Leaves all rooms; the session is erased afterwards.
@@ -150,7 +154,8 @@ class ClientSession {
     const Command* command = nullptr;  // nullptr: asked by the gateway itself, answered to nobody
     std::string object_id;
     std::optional<std::uint64_t> ack_id;
-    std::optional<Code> refused{};  // known before control was asked
+    std::optional<Code> refused{};          // known before control was asked
+    std::unique_ptr<JoinAnswer> granted{};  // until the log has it
   };
 
   void list_rooms(auth::TokenCache::SharedClaims claims);
@@ -173,7 +178,9 @@ class ClientSession {
   void acknowledge(const socketio::Packet& packet);
   [[nodiscard]] Reader reader() const;
   void greet();
+  [[nodiscard]] std::optional<PendingJoin> take_pending(std::uint32_t ticket);
   void confirm_join(const PendingJoin& pending, const JoinAnswer& answer);
+  void reply_to_join(const PendingJoin& pending, const JoinAnswer& answer);
   void confirm(const Command& command, std::string_view object_id,
                std::optional<std::uint64_t> ack_id);
   void send_ack(std::uint64_t ack_id, std::string_view arguments);

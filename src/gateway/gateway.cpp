@@ -250,6 +250,20 @@ void Gateway::take(JoinSettled settled) {
   rooms_.settled(*settled.room, settled.worker, settled.present);
 }
 
+/// A client that is told of a room must find itself in it after a crash, or be told that it lacks
+/// something. The changes before this message have been added to the log.
+void Gateway::take(const JoinNoted& noted) {
+  const auto tell = [this, noted] {
+    workers_.post(
+        noted.worker,
+        std::make_unique<JoinStored>(JoinStored{
+            .session = noted.session, .ticket = noted.ticket, .position = history_.position()}));
+    wake_workers_later();
+  };
+  if (log_.writer() == nullptr) return tell();
+  log_.writer()->tell_when_written([this, tell] { post(tell); });
+}
+
 void Gateway::take(RoomEmptied emptied) {
   rooms_.emptied(*emptied.room, emptied.worker);
 }

@@ -134,6 +134,7 @@ class Gateway final : public Operations {
   void take(std::unique_ptr<JoinRequest> request);
   void take(std::unique_ptr<MemberCheck> check);
   void take(JoinSettled settled);
+  void take(const JoinNoted& noted);
   void take(RoomEmptied emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
   void take(const UserSpent& spent);

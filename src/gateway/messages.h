@@ -148,6 +148,13 @@ struct JoinAnswer {
   std::chrono::milliseconds delay{};           // for the client to wait, if denied
 };
 
+/// A join is as safe from a crash as it will ever be, and its client may hear of it.
+struct JoinStored {
+  SessionId session;
+  std::uint32_t ticket = 0;
+  eventlog::Position position;  // now: that of the answer may lie behind what it has had since
+};
+
 /// This user's or this address's sockets end: he is banned.
 struct Expel {
   std::string user;        // empty: it is an address
@@ -200,8 +207,8 @@ using ToWorker = std::variant<
     std::unique_ptr<AdmitAnswer>, std::unique_ptr<JoinAnswer>, std::unique_ptr<ReturnAnswer>,
     std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
     std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, KeysSettled,
-    std::unique_ptr<Expel>, std::shared_ptr<const UserOver>, std::unique_ptr<RevokeTokens>, Recheck,
-    Drain, Stop>;
+    std::unique_ptr<Expel>, std::shared_ptr<const UserOver>, std::unique_ptr<RevokeTokens>,
+    std::unique_ptr<JoinStored>, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -300,6 +307,13 @@ struct JoinSettled {
   bool present = false;
 };
 
+/// Follows the change that tells the log of a join: answered by a JoinStored.
+struct JoinNoted {
+  WorkerId worker = 0;
+  SessionId session;
+  std::uint32_t ticket = 0;
+};
+
 /// The room's last member on this worker has left.
 struct RoomEmptied {
   WorkerId worker = 0;
@@ -328,7 +342,7 @@ struct AuditLost {
 using ToControl = std::variant<
     AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>, std::unique_ptr<Reclaimed>,
     std::unique_ptr<ReturnClaim>, std::unique_ptr<CursorMove>, std::unique_ptr<AckMove>,
-    SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, RoomEmptied,
+    SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, JoinNoted, RoomEmptied,
     std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
 
 }  // namespace outcry::gateway

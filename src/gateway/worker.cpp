@@ -328,6 +328,10 @@ void Worker::finish(JoinAnswer answer) {
   }
 }
 
+void Worker::take(const std::unique_ptr<JoinStored>& stored) {
+  if (ClientSession* session = sessions_.find(stored->session)) session->on_join_stored(*stored);
+}
+
 /// His sockets on all connections, at whatever namespace.
 void Worker::take(const std::unique_ptr<Expel>& expel) {
   sessions_.for_each([&](ClientSession& session) {

@@ -84,6 +84,7 @@ class Worker final : transport::Application, net::TickHandler {
   void take(std::unique_ptr<transport::HandedOver> connection) {
     endpoint_.adopt(std::move(*connection));
   }
+  void take(const std::unique_ptr<JoinStored>& stored);
   void take(std::unique_ptr<RemoveMember> removal);
   void take(std::unique_ptr<StatsRequest> request);
   void take(const std::shared_ptr<const WorkerUpdate>& update);

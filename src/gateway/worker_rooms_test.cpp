@@ -231,5 +231,82 @@ TEST_F(WorkerRoomsTest, only_members_that_were_asked_about_are_asked_about_again
   EXPECT_EQ(next<JoinRequest>().room, "challenge_7") << "and nothing was asked before";
 }
 
+// ---- Rooms that outlive the process ----
+
+Config config_with_log() {
+  Config config = test::test_config();
+  config.eventlog.path = "log.db";  // control's business: a worker asks only whether there is one
+  return config;
+}
+
+class StoredJoinTest : public test::WorkerFixture {
+ protected:
+  StoredJoinTest() : test::WorkerFixture(config_with_log()) {}
+
+  /// A client that gets positions, in the room as far as the worker is concerned.
+  void enter(Client& client) {
+    client.send(fmt::format(R"(40{{"token":"{}","recovery":true}})", test::token_of("alice")));
+    ASSERT_THAT(client.receive(), StartsWith(R"(40{"sid")"));
+    ASSERT_THAT(client.receive(), StartsWith(R"(42["position")"));
+    (void)next<SocketChange>();
+    client.send(kJoin);
+    answer(next<JoinRequest>(), Verdict::granted);
+    (void)next<SocketChange>();
+  }
+  void store(const JoinNoted& noted) {
+    post(std::make_unique<JoinStored>(
+        JoinStored{.session = noted.session, .ticket = noted.ticket, .position = kLater}));
+  }
+
+  static constexpr eventlog::Position kLater{.life = 1, .durable = 2, .released = 3};
+};
+
+TEST_F(StoredJoinTest, a_client_is_told_of_its_room_when_the_log_has_it) {
+  Client client(port_);
+  enter(client);
+  const JoinNoted noted = next<JoinNoted>();
+  publish({.rooms = {"challenge_7"}});
+  EXPECT_EQ(client.receive(), R"(42["news",1])") << "a member, and not told yet";
+  store(noted);
+  EXPECT_EQ(client.receive(),
+            fmt::format(R"(42["joined_challenge",{{"challenge_id":"7"}},"{}"])", to_string(kLater)))
+      << "with a position that isn't behind the event's";
+}
+
+TEST_F(StoredJoinTest, who_has_left_meanwhile_is_told_that_alone) {
+  Client client(port_);
+  enter(client);
+  const JoinNoted noted = next<JoinNoted>();
+  client.send(R"(42["leave_challenge",{"challenge_id":"7"}])");
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["left_challenge")"));
+  store(noted);
+  publish({.everyone = true});
+  EXPECT_EQ(client.receive(), R"(42["news",1])");
+}
+
+TEST_F(StoredJoinTest, whose_right_has_ended_meanwhile_is_not_told_that_he_has_joined) {
+  Client client(port_);
+  enter(client);
+  const JoinNoted noted = next<JoinNoted>();
+  post(std::make_unique<RemoveMember>(RemoveMember{
+      .room = target("challenge_7").room, .user = "alice", .done = [](std::size_t) {}}));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["left_challenge")"));
+  EXPECT_THAT(client.receive(), StartsWith(R"(42["error")"));
+  store(noted);
+  publish({.everyone = true});
+  EXPECT_EQ(client.receive(), R"(42["news",1])");
+}
+
+TEST_F(StoredJoinTest, nobody_is_told_of_a_join_whose_client_is_gone) {
+  Client client(port_), other(port_);
+  enter(client);
+  const JoinNoted noted = next<JoinNoted>();
+  client.drop();
+  other.connect_as("bob");
+  store(noted);
+  publish({.everyone = true});
+  EXPECT_EQ(other.receive(), R"(42["news",1])");
+}
+
 }  // namespace
 }  // namespace outcry::gateway

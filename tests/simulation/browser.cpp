@@ -150,7 +150,7 @@ void Browser::take_connect(std::string_view data) {
   is_what_it_was_ = pid == pid_;
   if (is_what_it_was_) {
     ++recoveries_;
-    if (!checker_.recovered(number_)) missing_ = {rooms_.begin(), rooms_.end()};
+    checker_.recovered(number_);
   } else {
     // One that was cut off before it was told where it is can't say so.
     if (is_placed_) checker_.began_anew(number_);

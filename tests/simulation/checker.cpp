@@ -30,14 +30,9 @@ void Checker::is_whole(std::size_t client) {
   member.life = life_;
 }
 
-bool Checker::recovered(std::size_t client) {
-  Member& member = members_[client];
-  if (std::exchange(member.may_begin_anew, false)) {
-    member = {};
-    return false;
-  }
-  member.life = life_;
-  return true;
+void Checker::recovered(std::size_t client) {
+  members_[client].may_begin_anew = false;
+  members_[client].life = life_;
 }
 
 void Checker::began_anew(std::size_t client) {

@@ -29,9 +29,7 @@ class Checker {
   /// It is in all its rooms; it came back and was told that it has lost nothing; it was told that
   /// it has.
   void is_whole(std::size_t client);
-  /// False if it can't rely on that: the node was killed within the 50 ms in which a join of which
-  /// it had been told may be lost.
-  [[nodiscard]] bool recovered(std::size_t client);
+  void recovered(std::size_t client);
   void began_anew(std::size_t client);
   /// The node went down, and these clients may have to begin anew whatever was on disk.
   void crashed(const std::vector<bool>& excused);
