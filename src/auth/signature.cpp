@@ -138,6 +138,7 @@ struct SignatureCheck::State {
   Algorithm algorithm = Algorithm::hs256;
   MacContext hmac;             // null, as is the next, if the algorithm is of another family
   DigestContext verification;  // its key is OpenSSL's, counted
+  std::size_t key_bytes = 0;   // of that key
 };
 
 SignatureCheck::SignatureCheck(const Key& key) {
@@ -153,6 +154,8 @@ SignatureCheck::SignatureCheck(const Key& key) {
       ERR_clear_error();
       throw std::invalid_argument("a token key isn't of its algorithm");
     }
+    EVP_PKEY_CTX* options = EVP_MD_CTX_get_pkey_ctx(state->verification.get());
+    state->key_bytes = static_cast<std::size_t>(EVP_PKEY_get_size(EVP_PKEY_CTX_get0_pkey(options)));
   }
   state_ = std::move(state);
 }
@@ -169,7 +172,9 @@ bool SignatureCheck::verify(std::string_view input, std::string_view signature) 
            CRYPTO_memcmp(signature.data(), expected->data(), expected->size()) == 0;
   }
   if (family_of(state_->algorithm) != AlgorithmFamily::ecdsa) {
-    return is_signed(state_->verification.get(), input, signature);
+    // RFC 8017 §8.1.2: of PSS, OpenSSL takes one as well that lacks its leading zeros.
+    return signature.size() == state_->key_bytes &&
+           is_signed(state_->verification.get(), input, signature);
   }
   const auto der = der_of(signature, curve_of(state_->algorithm).field_bytes);
   return der && is_signed(state_->verification.get(), input, *der);

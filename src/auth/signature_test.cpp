@@ -142,6 +142,17 @@ TEST(Signature, a_length_of_its_own_is_required) {
   }
 }
 
+TEST(Signature, one_that_begins_with_a_zero_cannot_do_without_it) {
+  const SigningKey key = SigningKey::of(Algorithm::ps256);
+  const SignatureCheck check(public_key(key, Algorithm::ps256));
+  std::string signature;
+  do {  // one in 256: salt makes each another
+    signature = key.sign(Algorithm::ps256, kInput);
+  } while (signature.front() != '\0');
+  EXPECT_TRUE(check.verify(kInput, signature));
+  EXPECT_FALSE(check.verify(kInput, signature.substr(1)));
+}
+
 TEST(Signature, ecdsa_of_zeros_is_none) {  // CVE-2022-21449
   const SigningKey key = SigningKey::ec("P-256");
   const SignatureCheck check(public_key(key, Algorithm::es256));
