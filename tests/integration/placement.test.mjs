@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Client, disconnectAll } from "../support/clients.mjs";
 import { Gateway, tokenOf } from "../support/gateway.mjs";
-import { stopAll } from "../support/process.mjs";
+import { eventually, stopAll } from "../support/process.mjs";
 
 afterEach(disconnectAll);
 
@@ -32,10 +32,12 @@ describe("a pinned gateway", () => {
     if (gateway.program.output.includes("pin_workers has no effect")) {
       return t.skip("this machine's CPUs are shared by a quota");
     }
-    const [worker, ...others] = workersOf(threadsOf(gateway.program.child.pid));
-    assert.deepEqual(others, []);
     const first = allowed.split(/[,-]/)[0];
-    assert.equal(worker.cpus, first);
+    await eventually("its worker has begun", () => {
+      const [worker, ...others] = workersOf(threadsOf(gateway.program.child.pid));
+      assert.deepEqual(others, []);
+      return worker?.cpus === first;
+    });
     assert.match(gateway.program.output, new RegExp(`placement: 1 worker on CPUs ${first},`));
   });
 
