@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "api/problem_details.h"
-#include "api/query_numbers.h"
 #include "base/json_text.h"
 #include "protocol/http/target.h"
 
@@ -40,8 +39,8 @@ std::expected<gateway::ReceiptQuery, Problem> query_of(const Request& request) {
   if (out.event.empty() != out.room.empty()) {
     return std::unexpected(fault("event and room name an id together"));
   }
-  const auto limit = count_of(request.query, "limit", kReceiptsMax, kReceiptsMax);
-  if (!limit) return std::unexpected(limit.error());
+  const auto limit = http::count_parameter(request.query, "limit", kReceiptsMax, kReceiptsMax);
+  if (!limit) return std::unexpected(fault(limit.error()));
   out.receipts_max = *limit;
   return out;
 }

@@ -8,13 +8,11 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "gateway/room_admission.h"
 #include "gateway/room_question.h"
 
 namespace outcry::gateway {
 namespace {
-
-/// The `type` of a signed grant, which tokens don't have: neither serves for the other.
-constexpr std::string_view kGrantType = "grant";
 
 /// Whose wish a change was, for the audit trail.
 constexpr std::string_view kClient = "client";
@@ -279,25 +277,9 @@ void ClientSession::join(ClientCommand wanted) {
 /// What the room's policy says of this user, without asking anybody else.
 std::optional<Code> ClientSession::refusal(const auth::RoomMatch& match, std::string_view room,
                                            std::string_view grant) const {
-  if (match.access == auth::RoomAccess::grant) return grant_refusal(room, grant);
-  const bool other = match.access == auth::RoomAccess::user && match.object_id != user_;
-  return other ? std::optional(Code::forbidden) : std::nullopt;
-}
-
-std::optional<Code> ClientSession::grant_refusal(std::string_view room,
-                                                 std::string_view grant) const {
-  const bool listed =
-      rights_ && rights_->listing && auth::lists_room(rights_->listing->rooms, room);
-  if (listed) return std::nullopt;
-  if (grant.empty() || !context_.rules.grants) return Code::grant_required;
-  const auto claims = context_.rules.grants->verify(grant, wall_now());
-  if (!claims) {
-    return code_for_token(claims.error()) == Code::token_expired ? Code::grant_expired
-                                                                 : Code::forbidden;
-  }
-  const bool holds =
-      claims->type == kGrantType && claims->user == user_ && auth::lists_room(claims->rooms, room);
-  return holds ? std::nullopt : std::optional(Code::forbidden);
+  RoomAsker asker{.user = user_, .grant = grant};
+  if (rights_ && rights_->listing) asker.listed = rights_->listing->rooms;
+  return room_refusal(context_.rules, match, room, asker);
 }
 
 bool ClientSession::too_busy() const {

@@ -168,8 +168,6 @@ class ClientSession {
   void ask_again_about(const rooms::RoomRef& room);
   [[nodiscard]] std::optional<Code> refusal(const auth::RoomMatch& match, std::string_view room,
                                             std::string_view grant) const;
-  [[nodiscard]] std::optional<Code> grant_refusal(std::string_view room,
-                                                  std::string_view grant) const;
   [[nodiscard]] bool too_busy() const;
   [[nodiscard]] bool has_no_room_for(std::string_view room) const;
   void leave(const Command& command, std::string_view object_id,

@@ -254,6 +254,7 @@ struct RecoveryConfig {
   std::string cursors = "user";
   std::size_t cursors_max = 100'000;
   std::size_t unacknowledged_max = 256;
+  bool http_reads = false;
 };
 
 /// [contract]: which tokens are greeted after CONNECT (`connected`, rooms), and how.

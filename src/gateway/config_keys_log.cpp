@@ -90,6 +90,9 @@ constexpr std::array kRecoveryKeys{
         "sent again at a time; of those beyond it none counts until it connects anew, and they "
         "come again then.",
         "events", 1, 10'000},
+    ConfigKey{"recovery", "http_reads", &member<&Config::recovery, &R::http_reads>,
+              "Clients may ask `GET /v1/rooms/{room}/events` on their port what their rooms were "
+              "told, with their token: for those whose socket is blocked."},
 };
 
 }  // namespace

@@ -148,7 +148,7 @@ void EngineClient::connect(EngineSession& engine, const socketio::Packet& packet
 
 void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait) {
   const NamespaceId namespace_id = attempt.namespace_id;
-  const auto verified = verify(attempt.token);
+  const auto verified = verified_token(context_, attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) {
     const TokenRefusal refusal = refusal_of(verified.error());
@@ -195,7 +195,7 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
     return refuse(engine, {.namespace_name = name_of(namespace_id), .user = asked.claims->user},
                   *answer.refused, std::chrono::milliseconds(answer.retry_after_ms));
   }
-  if (revoked(*asked(namespace_id).claims)) {  // while control was asked
+  if (is_revoked(context_, *asked(namespace_id).claims)) {  // while control was asked
     const Asked by = take_asked(namespace_id);
     context_.control.send(SocketGone{.party = answer.party});
     return refuse(engine, {.namespace_name = name_of(namespace_id), .user = by.claims->user},

@@ -41,6 +41,12 @@ namespace outcry::gateway {
 /// Without the word that an Authorization header begins with, and some front ends keep.
 [[nodiscard]] std::string_view without_bearer(std::string_view text) noexcept;
 
+/// Whether its issuer has taken the token back.
+[[nodiscard]] bool is_revoked(const ClientContext& context, const auth::Claims& claims);
+/// A token's claims, if it counts and was not revoked. Errors: AuthError.
+[[nodiscard]] Result<auth::TokenCache::SharedClaims> verified_token(ClientContext& context,
+                                                                    std::string_view token);
+
 /// Its session isn't kept, for it calls with itself: there are as many of these as connections.
 class EngineClient {
  public:
@@ -113,8 +119,6 @@ class EngineClient {
               std::chrono::milliseconds retry_after);
   void connect(EngineSession& engine, const socketio::Packet& packet, NamespaceId namespace_id);
   void connect(EngineSession& engine, Attempt attempt, bool may_wait);
-  [[nodiscard]] Result<auth::TokenCache::SharedClaims> verify(std::string_view token);
-  [[nodiscard]] bool revoked(const auth::Claims& claims) const;
   [[nodiscard]] bool waits_for_key(const EngineSession& engine, Attempt& attempt,
                                    std::error_code error);
   struct TokenRefusal {

@@ -13,18 +13,18 @@
 
 namespace outcry::gateway {
 
-/// Errors: AuthError.
-Result<auth::TokenCache::SharedClaims> EngineClient::verify(std::string_view token) {
-  auto verified = context_.tokens.verify(token, wall_now());
-  if (verified && revoked(**verified)) return fail(auth::AuthError::revoked);
-  return verified;
+bool is_revoked(const ClientContext& context, const auth::Claims& claims) {
+  if (context.revocations.empty()) return false;
+  const limits::KeyHash& hash = context.rules.hash;
+  const limits::Key user = revocation_key(hash, RevocationKind::user, claims.user);
+  return context.revocations.match(token_marks(hash, claims), user, wall_now()).has_value();
 }
 
-bool EngineClient::revoked(const auth::Claims& claims) const {
-  if (context_.revocations.empty()) return false;
-  const limits::KeyHash& hash = context_.rules.hash;
-  const limits::Key user = revocation_key(hash, RevocationKind::user, claims.user);
-  return context_.revocations.match(token_marks(hash, claims), user, wall_now()).has_value();
+Result<auth::TokenCache::SharedClaims> verified_token(ClientContext& context,
+                                                      std::string_view token) {
+  auto verified = context.tokens.verify(token, wall_now());
+  if (verified && is_revoked(context, **verified)) return fail(auth::AuthError::revoked);
+  return verified;
 }
 
 // ---- Keys ----
@@ -86,7 +86,7 @@ void EngineClient::renew(EngineSession& engine, Attempt attempt, bool may_wait) 
   ClientSession* session = session_in(attempt.namespace_id);
   if (session == nullptr) return;  // it has left while a key was fetched
   if (!session->may_renew()) return session->refuse_token(Code::too_many_tokens, attempt.ack_id);
-  const auto verified = verify(attempt.token);
+  const auto verified = verified_token(context_, attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) return session->refuse_token(refusal_of(verified.error()).code, attempt.ack_id);
   if ((*verified)->user != session->user()) {

@@ -61,7 +61,10 @@ struct ControlStats {
   std::uint64_t commands_refused = 0;       // unknown namespace, overload
   std::uint64_t joins_granted = 0;
   std::uint64_t joins_denied = 0;
-  std::uint64_t joins_unavailable = 0;              // the store did not answer
+  std::uint64_t joins_unavailable = 0;  // the store did not answer
+  std::uint64_t reads_granted = 0;      // of clients, over HTTP
+  std::uint64_t reads_denied = 0;
+  std::uint64_t reads_unavailable = 0;
   std::array<std::uint64_t, kBanKindCount> bans{};  // begun
   std::uint64_t bans_lifted = 0;                    // by an operator
   std::array<std::uint64_t, kResyncCount>
@@ -132,6 +135,7 @@ class Gateway final : public Operations {
   void take(const SocketChange& change);
   void take(const SocketGone& gone);
   void take(std::unique_ptr<JoinRequest> request);
+  void take(std::unique_ptr<RoomRead> read);
   void take(std::unique_ptr<MemberCheck> check);
   void take(JoinSettled settled);
   void take(const JoinNoted& noted);
@@ -142,6 +146,7 @@ class Gateway final : public Operations {
   void take(const AuditLost& lost) { audit_.add(lost); }
   void drain_audit();
   void record_publications();
+  void answer_read(const RoomRead& read, const Result<bool>& allowed);
   void answer_join(const JoinRequest& request, Result<bool> allowed);
   void remove_in_order(MemberRemoval removal, RemovalDone done);
   void remove_here(const MemberRemoval& removal, RemovalDone done);

@@ -10,6 +10,8 @@
 namespace outcry::gateway {
 namespace {
 
+constexpr std::chrono::milliseconds kRetryWhenUnavailable{1'000};
+
 /// From its frames, which are all that is kept of it.
 RoomEvents::Event as_read(const PastEvent& event) {
   RoomEvents::Event out;
@@ -61,6 +63,40 @@ Result<RoomEvents> Gateway::read_room(const RoomQuery& query) {
   for (const MissedEvent& one : found) out.events.push_back(as_read(one.event));
   if (out.more) out.offset = out.events.back().offset;
   return out;
+}
+
+// ---- By clients, over HTTP ----
+
+void Gateway::take(std::unique_ptr<RoomRead> read) {
+  if (!read->question) return answer_read(*read, !read->refused);
+  store::AccessQuestion question = *read->question;
+  gatekeeper_->ask(std::move(question), [this, read = std::move(read)](Result<bool> allowed) {
+    answer_read(*read, allowed);
+    wake_workers_later();
+  });
+}
+
+void Gateway::answer_read(const RoomRead& read, const Result<bool>& allowed) {
+  auto answer = std::make_unique<RoomReadAnswer>(RoomReadAnswer{
+      .connection = read.connection, .refused = {}, .user = read.user, .room = read.query.room});
+  if (const auto banned = guard_.banned(read.party, steady_now())) {
+    ++stats_.reads_denied;
+    answer->refused = Code::banned;
+    answer->retry_after = banned->retry_after;
+  } else if (!allowed) {
+    ++stats_.reads_unavailable;
+    answer->refused = Code::unavailable;
+    answer->retry_after = kRetryWhenUnavailable;
+  } else if (!*allowed) {
+    ++stats_.reads_denied;
+    answer->refused = read.refused.value_or(Code::forbidden);
+    answer->retry_after =
+        guard_.refused({.user = read.user, .address = read.address}, steady_now());
+  } else {
+    ++stats_.reads_granted;
+    answer->found = read_room(read.query);
+  }
+  workers_.post(read.worker, std::move(answer));
 }
 
 }  // namespace outcry::gateway

@@ -7,6 +7,7 @@
 
 #include "gateway/config_auth.h"
 #include "gateway/config_tls.h"
+#include "gateway/event_reads.h"
 #include "gateway/placement.h"
 #include "net/cpu.h"
 #include "protocol/engineio/session_key.h"
@@ -93,6 +94,7 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
   const EngineConfig& engine = config.engine;
   transport::TransportOptions out;
   out.engine_paths = {server.path};
+  if (config.recovery.http_reads) out.api_prefix = kApiPrefix;
   out.access = access_options(server);
   out.proxy_protocol = server.proxy_protocol == "required";
   out.tls = clients_tls(server);

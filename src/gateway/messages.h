@@ -29,6 +29,7 @@
 #include "gateway/contract.h"
 #include "gateway/cursors.h"
 #include "gateway/event_encoder.h"
+#include "gateway/operations.h"
 #include "gateway/parked_sockets.h"
 #include "gateway/returning.h"
 #include "gateway/revocations.h"
@@ -148,6 +149,16 @@ struct JoinAnswer {
   std::chrono::milliseconds delay{};           // for the client to wait, if denied
 };
 
+/// The answer to RoomRead, for the connection that asked.
+struct RoomReadAnswer {
+  transport::ConnectionId connection;
+  std::optional<Code> refused;
+  std::chrono::milliseconds retry_after{};  // if it is refused for a while
+  std::string user;                         // who asked for what, if it is refused
+  std::string room;
+  Result<RoomEvents> found = RoomEvents{};  // if it isn't; errors: ReadError
+};
+
 /// A join is as safe from a crash as it will ever be, and its client may hear of it.
 struct JoinStored {
   SessionId session;
@@ -208,7 +219,7 @@ using ToWorker = std::variant<
     std::unique_ptr<Reclaim>, std::unique_ptr<transport::HandedOver>, std::unique_ptr<RemoveMember>,
     std::unique_ptr<StatsRequest>, std::shared_ptr<const WorkerUpdate>, KeysSettled,
     std::unique_ptr<Expel>, std::shared_ptr<const UserOver>, std::unique_ptr<RevokeTokens>,
-    std::unique_ptr<JoinStored>, Recheck, Drain, Stop>;
+    std::unique_ptr<JoinStored>, std::unique_ptr<RoomReadAnswer>, Recheck, Drain, Stop>;
 
 /// May this engine session, whose token was verified, have a socket in this namespace? Asked for
 /// every CONNECT, for control alone knows how many a user has over all workers.
@@ -307,6 +318,19 @@ struct JoinSettled {
   bool present = false;
 };
 
+/// What was this room told? Asked over HTTP by a client whose token was verified.
+struct RoomRead {
+  WorkerId worker = 0;
+  transport::ConnectionId connection;
+  NamespaceId namespace_id = 0;
+  RoomQuery query;
+  std::string user;
+  net::IpNetwork address;
+  limits::Party party;                            // the two, as bans know them
+  std::optional<store::AccessQuestion> question;  // to be asked; absent: `refused` says it
+  std::optional<Code> refused;
+};
+
 /// Follows the change that tells the log of a join: answered by a JoinStored.
 struct JoinNoted {
   WorkerId worker = 0;
@@ -339,10 +363,11 @@ struct AuditLost {
   WallTime to;
 };
 
-using ToControl = std::variant<
-    AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>, std::unique_ptr<Reclaimed>,
-    std::unique_ptr<ReturnClaim>, std::unique_ptr<CursorMove>, std::unique_ptr<AckMove>,
-    SocketChange, std::unique_ptr<JoinRequest>, JoinSettled, JoinNoted, RoomEmptied,
-    std::unique_ptr<MemberCheck>, std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
+using ToControl = std::variant<AdmitRequest, KeyWanted, SocketGone, std::unique_ptr<SocketParked>,
+                               std::unique_ptr<Reclaimed>, std::unique_ptr<ReturnClaim>,
+                               std::unique_ptr<CursorMove>, std::unique_ptr<AckMove>, SocketChange,
+                               std::unique_ptr<JoinRequest>, std::unique_ptr<RoomRead>, JoinSettled,
+                               JoinNoted, RoomEmptied, std::unique_ptr<MemberCheck>,
+                               std::unique_ptr<CallbackAnswer>, AuditNote, AuditLost, UserSpent>;
 
 }  // namespace outcry::gateway

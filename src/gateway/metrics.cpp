@@ -281,6 +281,10 @@ void add_control(Samples& out, const MetricsSource& source) {
               {{"verdict", "granted"}});
   out.counter("outcry_join_answers_total", "", c.joins_denied, {{"verdict", "denied"}});
   out.counter("outcry_join_answers_total", "", c.joins_unavailable, {{"verdict", "unavailable"}});
+  out.counter("outcry_room_reads_total", "Clients' reads over HTTP, by verdict.", c.reads_granted,
+              {{"verdict", "granted"}});
+  out.counter("outcry_room_reads_total", "", c.reads_denied, {{"verdict", "denied"}});
+  out.counter("outcry_room_reads_total", "", c.reads_unavailable, {{"verdict", "unavailable"}});
   out.counter("outcry_deliveries_dropped_total",
               "Messages to workers dropped because the backlog was full.",
               source.deliveries_dropped);

@@ -57,6 +57,7 @@ Worker::Worker(WorkerId id, const SharedRules& rules, const transport::Transport
       context_{id,     rules,  tokens_,   hub_,    sessions_,    control_,
                audit_, stats_, key_wait_, limits_, revocations_, on_ack_handler()},
       late_answers_(loop_.timers(), [this](JoinAnswer answer) { finish(std::move(answer)); }),
+      event_reads_(context_, endpoint_),
       endpoint_(loop_, transport, *this, {.worker = id}, files) {}
 
 Worker::~Worker() = default;

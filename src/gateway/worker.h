@@ -17,6 +17,7 @@
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
 #include "gateway/engine_client.h"
+#include "gateway/event_reads.h"
 #include "gateway/late_answers.h"
 #include "gateway/messages.h"
 #include "net/event_loop.h"
@@ -71,6 +72,9 @@ class Worker final : transport::Application, net::TickHandler {
   void on_expiring(transport::EngineSession& session) override;
   void on_close(transport::EngineSession& session, transport::CloseReason reason) override;
   bool hand_over(WorkerId worker, transport::HandedOver&& connection) override;
+  void on_api_request(const transport::ApiRequest& request) override {
+    event_reads_.on_request(request);
+  }
   void on_raw_message(transport::Connection& connection, Bytes message, bool is_text) override;
   bool on_tick_end(TimePoint now) noexcept override;
 
@@ -85,6 +89,7 @@ class Worker final : transport::Application, net::TickHandler {
     endpoint_.adopt(std::move(*connection));
   }
   void take(const std::unique_ptr<JoinStored>& stored);
+  void take(const std::unique_ptr<RoomReadAnswer>& answer) { event_reads_.on_answer(*answer); }
   void take(std::unique_ptr<RemoveMember> removal);
   void take(std::unique_ptr<StatsRequest> request);
   void take(const std::shared_ptr<const WorkerUpdate>& update);
@@ -135,7 +140,8 @@ class Worker final : transport::Application, net::TickHandler {
   std::size_t awaited_recipients_ = 0;                // of all of them
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint32_t delivery_mark_ = 0;
-  std::size_t turn_ = 0;          // where the next delivery to a room begins
+  std::size_t turn_ = 0;  // where the next delivery to a room begins
+  EventReads event_reads_;
   transport::Endpoint endpoint_;  // last, so first to go: it refers to what is above
 };
 

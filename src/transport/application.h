@@ -16,6 +16,7 @@
 #include "net/tls_stream.h"
 #include "net/unique_fd.h"
 #include "transport/client.h"
+#include "transport/connection_id.h"
 #include "transport/options.h"
 #include "transport/turned_away.h"
 
@@ -53,6 +54,16 @@ struct RefusedRequest {
   std::string_view origin;  // as sent; empty: none, or none that matters
 };
 
+/// A GET below TransportOptions::api_prefix, from a page that may ask. Views into the request,
+/// which last until the call returns.
+struct ApiRequest {
+  ConnectionId connection;  // Endpoint::answer() takes it
+  std::string_view path;
+  std::string_view query;
+  std::string_view authorization;
+  net::IpAddress peer_address;  // the client's, behind whatever trusted proxies
+};
+
 class Application {
  public:
   /// May this peer have one more TCP connection? Asked before anything is read; not of trusted
@@ -83,6 +94,9 @@ class Application {
   /// Takes a connection to another worker. False if that worker takes no more now, or doesn't
   /// exist; the connection is answered here if it was not moved from, and closed if it was.
   virtual bool hand_over(WorkerId worker, HandedOver&& connection) = 0;
+  /// Is to be answered by Endpoint::answer(), now or later; after the request timeout its client is
+  /// cut off.
+  virtual void on_api_request(const ApiRequest&) {}
   /// A message on raw_websocket_path.
   virtual void on_raw_message(Connection& connection, Bytes message, bool is_text) = 0;
 

@@ -57,6 +57,8 @@ void Connection::bind(Role role, EngineId session) noexcept {
   session_ = session;
   if (role == Role::probe) {
     arm(endpoint_.options().upgrade_timeout);
+  } else if (role == Role::api) {
+    arm(endpoint_.options().request_timeout);
   } else if (role != Role::post) {
     Timer::cancel();  // the session's heartbeat watches over it
   }
@@ -242,6 +244,7 @@ void Connection::written() {
 
 // The timer may have watched over a slow write; now it watches over what comes next.
 void Connection::answers_written() {
+  if (role_ == Role::api) return;  // its time goes on
   if (answering_) {
     Timer::cancel();  // a poll waits, and its session's heartbeat watches over it
   } else if (!unread_.empty()) {
@@ -264,6 +267,7 @@ void Connection::on_timer(TimePoint) noexcept {
   if (mode_ == Mode::websocket) {
     return end_websocket(1002, "upgrade timed out", CloseReason::transport_error);
   }
+  if (role_ == Role::api && answering_) return answer({.status = 503, .close = true});
   const bool request_unfinished = mode_ == Mode::http && incoming_ && !answering_ && !blocked();
   if (!request_unfinished) return lose(CloseReason::transport_error);
   if (EngineSession* session = endpoint_.find(session_)) {

@@ -27,18 +27,12 @@
 #include "protocol/http/request.h"
 #include "protocol/websocket/message_reader.h"
 #include "transport/application.h"
+#include "transport/connection_id.h"
 #include "transport/outbox.h"
 
 namespace outcry::transport {
 
 class Endpoint;
-
-struct ConnectionId {
-  std::uint32_t slot = 0;
-  std::uint32_t generation = 0;
-  [[nodiscard]] bool valid() const noexcept { return generation != 0; }
-  auto operator<=>(const ConnectionId&) const = default;
-};
 
 /// What a connection is doing for an engine session.
 enum class Role : std::uint8_t {
@@ -47,6 +41,7 @@ enum class Role : std::uint8_t {
   post,       // its body is arriving
   probe,      // a WebSocket that hasn't completed its upgrade
   websocket,  // the session's transport
+  api,        // the application owes its GET an answer
   raw         // bare WebSocket messages
 };
 

@@ -187,6 +187,15 @@ void Endpoint::close_all(CloseReason reason) {
   sessions_.for_each([reason](EngineSession& session) { session.close(reason); });
 }
 
+void Endpoint::answer(ConnectionId id, const Connection::Answer& answer) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->role() != Role::api) return;
+  Connection::Answer readable = answer;
+  const std::string headers = std::string(answer.header_lines) + connection->cors_headers();
+  readable.header_lines = headers;
+  connection->answer(readable);
+}
+
 std::string_view Endpoint::http_date() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (const auto second = now.time_since_epoch().count(); second != http_date_second_) {

@@ -61,6 +61,8 @@ class Endpoint final : net::IoHandler {
   [[nodiscard]] FrameRef share(SharedFrame frame, const DeliveryTerms& terms = {}) {
     return frames_.share(std::move(frame), terms, loop_.now());
   }
+  /// Answers an ApiRequest, if its client still waits, so that its page may read it.
+  void answer(ConnectionId connection, const Connection::Answer& answer);
   /// Ends every session with this reason, for a shutdown.
   void close_all(CloseReason reason);
 

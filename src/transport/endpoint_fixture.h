@@ -55,6 +55,7 @@ class RecordingApplication final : public Application {
   void on_open(EngineSession& session, const OpenRequest& request) override {
     opened.push_back(session.id());
     addresses.push_back(request.peer_address.text());
+    user_agents.emplace_back(request.user_agent);
     if (confirms) session.confirm();
     if (when_opened) when_opened(session);
   }
@@ -67,12 +68,19 @@ class RecordingApplication final : public Application {
   bool hand_over(WorkerId worker, HandedOver&& connection) override {
     return when_handed_over && when_handed_over(worker, std::move(connection));
   }
+  void on_api_request(const ApiRequest& request) override {
+    api_requests.push_back(fmt::format("{}?{} {} {}", request.path, request.query,
+                                       request.authorization, request.peer_address.text()));
+    api_connections.push_back(request.connection);
+  }
   void on_raw_message(Connection& connection, Bytes message, bool) override {
     std::string frame;
     websocket::append_frame(frame, websocket::Opcode::text, as_text(message));
     connection.send_framed(frame);
   }
 
+  std::vector<std::string> api_requests;  // "PATH?QUERY AUTHORIZATION ADDRESS"
+  std::vector<ConnectionId> api_connections;
   std::vector<std::string> refused;  // "CAUSE ADDRESS ORIGIN"
   bool confirms = true;
   std::optional<TurnedAway> no_connection, no_session;  // nullopt: let in
@@ -83,6 +91,7 @@ class RecordingApplication final : public Application {
   std::function<bool(WorkerId, HandedOver&&)> when_handed_over;
   std::vector<EngineId> opened;
   std::vector<std::string> addresses;  // of those who opened them
+  std::vector<std::string> user_agents;
   std::vector<std::string> texts;
   std::vector<std::string> binaries;
   std::vector<CloseReason> closed;

@@ -25,6 +25,8 @@ struct ConnectionLimits {
 struct TransportOptions {
   // Request paths that speak Engine.IO, each ending in '/'. A session knows which one it came by.
   std::vector<std::string> engine_paths = {"/socket.io/"};
+  // GETs of paths that begin so are the application's (Application::on_api_request); empty: none.
+  std::string api_prefix;
   // A path of bare WebSocket messages, without Engine.IO; empty: none.
   std::string raw_websocket_path;
   AccessOptions access;

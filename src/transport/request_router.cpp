@@ -95,7 +95,7 @@ std::optional<TurnedAway> reason_against_session(Endpoint& endpoint, const Conne
   return endpoint.application().may_open(connection.peer_address());
 }
 
-/// Whether the client may open one more session; if not, the request is answered.
+/// Whether the client may have one more session, or answer; if not, the request is answered.
 bool may_open(Endpoint& endpoint, Connection& connection) {
   const auto away = reason_against_session(endpoint, connection);
   if (!away) return true;
@@ -165,7 +165,8 @@ void route_websocket(Endpoint& endpoint, Connection& connection, const EngineReq
   }
   // The request's views end with the switch: what on_open is to see is copied before.
   const http::Request& request = connection.parser().request();
-  const std::string query(request.query), authorization(request.authorization);
+  const std::string query(request.query), authorization(request.authorization),
+      user_agent(request.user_agent);
   const TransportOptions& options = endpoint.options();
   const auto bytes_max = std::min(options.unconfirmed_bytes_max, options.message_bytes_max);
   if (session == nullptr && !may_open(endpoint, connection)) return;
@@ -176,6 +177,7 @@ void route_websocket(Endpoint& endpoint, Connection& connection, const EngineReq
   endpoint.application().on_open(opened, {.engine_path = engine.path,
                                           .query = query,
                                           .authorization = authorization,
+                                          .user_agent = user_agent,
                                           .peer_address = connection.peer_address()});
 }
 
@@ -196,20 +198,43 @@ void route_polling(Endpoint& endpoint, Connection& connection, const EngineReque
   connection.answer({.status = 500, .header_lines = connection.cors_headers()});
 }
 
-void route_engine(Endpoint& endpoint, Connection& connection, std::size_t path) {
+/// Whether the request's page may ask, and does; if not, the request is answered.
+bool passes_origin(Endpoint& endpoint, Connection& connection) {
   const http::Request& request = connection.parser().request();
   if (!is_allowed(endpoint, connection)) {
     ++endpoint.counters().origins_refused;
     endpoint.application().on_refused({.cause = RefusedRequest::Cause::origin,
                                        .client = connection.peer_address(),
                                        .origin = request.origin});
-    return refuse(connection, EngineCode::forbidden);
+    refuse(connection, EngineCode::forbidden);
+    return false;
   }
-  if (request.method == http::Method::options && !request.origin.empty()) {
-    return connection.answer({.status = 204,
-                              .header_lines = endpoint.access().origins().preflight_headers(
-                                  request.origin, request.access_control_request_headers)});
+  if (request.method != http::Method::options || request.origin.empty()) return true;
+  connection.answer({.status = 204,
+                     .header_lines = endpoint.access().origins().preflight_headers(
+                         request.origin, request.access_control_request_headers)});
+  return false;
+}
+
+void route_api(Endpoint& endpoint, Connection& connection) {
+  if (!passes_origin(endpoint, connection)) return;
+  const http::Request& request = connection.parser().request();
+  if (request.method != http::Method::get) {
+    const std::string headers = "Allow: GET\r\n" + connection.cors_headers();
+    return connection.answer({.status = 405, .header_lines = headers});
   }
+  if (!may_open(endpoint, connection)) return;
+  connection.bind(Role::api, {});
+  endpoint.application().on_api_request({.connection = connection.id(),
+                                         .path = request.path,
+                                         .query = request.query,
+                                         .authorization = request.authorization,
+                                         .peer_address = connection.peer_address()});
+}
+
+void route_engine(Endpoint& endpoint, Connection& connection, std::size_t path) {
+  if (!passes_origin(endpoint, connection)) return;
+  const http::Request& request = connection.parser().request();
   const EngineRequest engine = read_engine_request(path, request);
   const TransportOptions& options = endpoint.options();
   const bool is_websocket = engine.transport == "websocket" && options.websocket;
@@ -281,6 +306,10 @@ void route_request(Endpoint& endpoint, Connection& connection) {
   const http::Request& request = connection.parser().request();
   if (const auto path = engine_path_of(endpoint, request.path)) {
     return route_engine(endpoint, connection, *path);
+  }
+  const std::string& api_prefix = endpoint.options().api_prefix;
+  if (!api_prefix.empty() && request.path.starts_with(api_prefix)) {
+    return route_api(endpoint, connection);
   }
   const std::string& raw_path = endpoint.options().raw_websocket_path;
   if (!raw_path.empty() && request.path == raw_path) {

@@ -33,6 +33,13 @@ TEST(WebSocket, the_open_packet_comes_before_what_the_application_sends) {
   EXPECT_TRUE(worker.session()->is_websocket());
 }
 
+TEST(WebSocket, says_what_program_has_opened_it) {
+  TestWorker worker;
+  TestClient client(worker);
+  (void)open_websocket(client, "User-Agent: Dart/3.4 (dart:io)\r\n");
+  EXPECT_EQ(worker.application.user_agents.back(), "Dart/3.4 (dart:io)");
+}
+
 TEST(WebSocket, trailers_go_to_those_who_take_them) {
   TestWorker worker;
   bool takes = true;

@@ -1,5 +1,9 @@
 #include "protocol/http/target.h"
 
+#include <charconv>
+
+#include <fmt/format.h>
+
 namespace outcry::http {
 namespace {
 
@@ -56,6 +60,18 @@ std::optional<std::string> find_parameter(std::string_view query, std::string_vi
     if (decodes_to(parameter->name, name)) return percent_decode(parameter->value);
   }
   return std::nullopt;
+}
+
+std::expected<std::size_t, std::string> count_parameter(std::string_view query,
+                                                        std::string_view name, std::size_t usual,
+                                                        std::size_t most) {
+  const auto text = find_parameter(query, name);
+  if (!text) return usual;
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  const bool is_number = error == std::errc() && end == text->data() + text->size();
+  if (is_number && count >= 1 && count <= most) return count;
+  return std::unexpected(fmt::format("{} is a number from 1 to {}", name, most));
 }
 
 }  // namespace outcry::http

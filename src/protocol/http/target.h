@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,5 +40,12 @@ class QueryCursor {
 /// The value of the first parameter called `name` (compared after decoding), decoded.
 [[nodiscard]] std::optional<std::string> find_parameter(std::string_view query,
                                                         std::string_view name);
+
+/// The parameter `name`, a number from 1 to `most`; `usual` if it isn't there. The error is for
+/// people.
+[[nodiscard]] std::expected<std::size_t, std::string> count_parameter(std::string_view query,
+                                                                      std::string_view name,
+                                                                      std::size_t usual,
+                                                                      std::size_t most);
 
 }  // namespace outcry::http
