@@ -134,8 +134,16 @@ class Publisher {
   void deliver(Event& event);
   void deliver_to_room(const Event& event, RoomRecord& room);
   void send_paced(bus::Publication&& publication, TimePoint now);
+  /// The rooms whose order counts for an event, made if need be; of an event for everyone, the one
+  /// of no name, which no client can join.
   template <class F>
-  void for_each_room(const Event& event, F&& f);
+  void for_each_room(const Event& event, F&& f) {
+    const bus::Audience& audience = event.publication.audience;
+    if (audience.everyone) return f(rooms_.find_or_make(event.namespace_id, {}));
+    for (const std::string& room : audience.rooms) {
+      f(rooms_.find_or_make(event.namespace_id, room));
+    }
+  }
   [[nodiscard]] WorkerSet workers_for(const Audience& audience) const;
 
   const SharedRules& rules_;

@@ -1,12 +1,10 @@
 #include "gateway/worker.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "base/assert.h"
-#include "gateway/gateway_setup.h"
 #include "gateway/positions_for.h"
 
 namespace outcry::gateway {
@@ -14,12 +12,8 @@ namespace {
 
 // Messages taken in one tick: what they make dirty is then written before the next ones.
 constexpr std::size_t kMessagesPerTick = 4096;
-// The publishers' own limit for a callback (python-socketio's call()).
-constexpr std::chrono::seconds kAckLifetime{60};
 // Far from any fraction of a room's size: turns begin all over the room.
 constexpr std::size_t kTurnStep = 0x9E3779B1;
-constexpr std::size_t kAwaitedAcksMax = 10'000;
-constexpr std::size_t kAwaitedRecipientsMax = 1'000'000;
 
 /// Whether a client whose connection ended so finds its socket again. One that said goodbye, or
 /// broke the rules, is a new one the next time.
@@ -154,7 +148,7 @@ bool Worker::on_tick_end(TimePoint now) noexcept {
   const bool more_to_write = endpoint_.end_tick(now);
   audit_.flush();
   const bool more_to_tell = control_.flush();
-  forget_expired_acks(now);
+  awaited_acks_.forget_expired(now);
   return more_messages || more_to_write || more_to_tell;
 }
 
@@ -192,7 +186,7 @@ void Worker::take(const std::shared_ptr<const Delivery>& delivery) {
     for (const SessionId id : targets_) send_to(*sessions_.find(id), frame);
     terms = terms.of_next_name();
   });
-  if (delivery->ack) await_ack(*delivery->ack);
+  if (delivery->ack) awaited_acks_.add(*delivery->ack, targets_, loop_.now());
   targets_.clear();
 }
 
@@ -262,203 +256,13 @@ void Worker::apply(const SocketCommand& command, ClientSession& session) {
   }
 }
 
-void Worker::take(std::unique_ptr<AdmitAnswer> answer) {
-  transport::EngineSession* engine = endpoint_.find(answer->engine);
-  if (engine != nullptr && !engine->closed()) {
-    return client_of(*engine).on_admit_answer(*engine, std::move(*answer));
-  }
-  // Nobody is there any more: he may come back once more.
-  if (answer->offer) {
-    control_.send(std::make_unique<SocketParked>(SocketParked{std::move(answer->offer->socket)}));
-  }
-  if (!answer->refused) control_.send(SocketGone{.party = answer->party});
-}
-
-void Worker::take(std::unique_ptr<ReturnAnswer> answer) {
-  const std::vector<rooms::RoomRef> rooms = answer->rooms;
-  if (ClientSession* session = sessions_.find(answer->session)) {
-    transport::EngineSession& engine = session->engine();
-    client_of(engine).on_return_answer(engine, std::move(*answer));
-  }
-  for (const rooms::RoomRef& room : rooms) settle(room);
-}
-
-void Worker::take(const std::unique_ptr<Reclaim>& reclaim) {
-  auto answer = std::make_unique<Reclaimed>(Reclaimed{.sid = reclaim->sid, .socket = std::nullopt});
-  ClientSession* session = find_by_sid(reclaim->namespace_id, reclaim->sid, reclaim->own_room);
-  if (session != nullptr) {
-    transport::EngineSession& engine = session->engine();
-    answer->socket = client_of(engine).give_up(*session);
-    engine.close(transport::CloseReason::server_close);
-  }
-  control_.send(std::move(answer));
-}
-
-/// By its slot; one that has come back to another slot by the room of its name.
-ClientSession* Worker::find_by_sid(NamespaceId namespace_id, std::string_view sid,
-                                   rooms::RoomNumber own_room) {
-  const auto is_meant = [&](const ClientSession* session) {
-    return session != nullptr && session->sid() == sid && session->namespace_id() == namespace_id &&
-           !session->claims();
-  };
-  const auto slot = SocketId::slot_of(sid);
-  ClientSession* session = slot ? sessions_.at(*slot) : nullptr;
-  if (is_meant(session)) return session;
-  for (const auto& member : hub_.members(own_room)) {
-    session = sessions_.at(member.session);
-    if (is_meant(session)) return session;
-  }
-  return nullptr;
-}
-
-void Worker::take(std::unique_ptr<JoinAnswer> answer) {
-  const bool granted = answer->verdict == JoinAnswer::Verdict::granted;
-  const rooms::RoomRef room = answer->room;
-  if (answer->delay.count() > 0 && !late_answers_.full()) {
-    if (ClientSession* session = sessions_.find(answer->session)) session->on_late_answer(*answer);
-    const TimePoint due = loop_.now() + answer->delay;
-    return late_answers_.add(std::move(*answer), due);
-  }
-  finish(std::move(*answer));
-  if (granted) settle(room);
-}
-
-void Worker::finish(JoinAnswer answer) {
-  if (ClientSession* session = sessions_.find(answer.session)) {
-    session->on_join_answer(std::move(answer));
-  }
-}
-
-void Worker::take(const std::unique_ptr<JoinStored>& stored) {
-  if (ClientSession* session = sessions_.find(stored->session)) session->on_join_stored(*stored);
-}
-
-/// His sockets on all connections, at whatever namespace.
-void Worker::take(const std::unique_ptr<Expel>& expel) {
-  sessions_.for_each([&](ClientSession& session) {
-    const bool meant = expel->user.empty() ? client_of(session.engine()).address() == expel->address
-                                           : session.user() == expel->user;
-    if (meant) session.engine().close(transport::CloseReason::banned);  // at the end of the tick
-  });
-}
-
-void Worker::take(std::unique_ptr<RemoveMember> removal) {
-  for (const auto& member : hub_.members(removal->room->number())) {
-    ClientSession& session = *sessions_.at(member.session);
-    if (session.user() == removal->user) targets_.push_back(session.id());
-  }
-  for (const SessionId id : targets_) sessions_.find(id)->remove(removal->room);
-  removal->done(targets_.size());
-  targets_.clear();
-}
-
-void Worker::take(Recheck recheck) {
-  sessions_.for_each([&recheck](ClientSession& session) {
-    if (session.id().slot % kRecheckParts == recheck.part) session.recheck();
-  });
-}
-
-void Worker::settle(const rooms::RoomRef& room) {
-  control_.send(
-      JoinSettled{.worker = id_, .room = room, .present = !hub_.members(room->number()).empty()});
-}
-
-void Worker::take(std::unique_ptr<StatsRequest> request) {
-  request->done({.transport = endpoint_.stats(),
-                 .clients = stats_,
-                 .tokens = tokens_.stats(),
-                 .limits = limits_.counts(),
-                 .loop = loop_.stats(),
-                 .connections = endpoint_.connection_count(),
-                 .engine_sessions = endpoint_.session_count(),
-                 .sockets = sessions_.size(),
-                 .rooms = hub_.size(),
-                 .backlog_bytes = endpoint_.backlog().bytes(),
-                 .backlog_sessions = endpoint_.backlog().sessions()});
-}
-
-void Worker::take(const std::shared_ptr<const WorkerUpdate>& update) {
-  if (update->tls) endpoint_.use(update->tls);
-  if (update->access) endpoint_.use(update->access);
-  if (update->banned) limits_.use(update->banned);
-  if (update->limits) {
-    limits_.use(update->limits);
-    endpoint_.use(connection_limits(update->limits->limits));
-  }
-  if (update->verifier) tokens_.use(update->verifier, update->keys_withdrawn);
-}
-
-void Worker::take(const std::unique_ptr<RevokeTokens>& order) {
-  const WallTime now = wall_now();
-  const std::vector<Revocation>& batch = *order->batch;
-  std::vector<std::uint32_t> counts(batch.size());
-  Revocations wanted(batch.size());
-  std::unordered_map<limits::Key, std::size_t> places;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    (void)revocations_.add(batch[i], now);  // beyond the limit control has told so
-    (void)wanted.add(batch[i], now);
-    places.emplace(batch[i].key, i);
-  }
-  sessions_.for_each([&](ClientSession& session) {
-    const auto match = wanted.match(session.marks(), session.user_key(), now);
-    if (!match) return;
-    ++counts[places.at(*match)];
-    targets_.push_back(session.id());
-  });
-  for (const SessionId id : targets_) {
-    // One that shares its connection with an earlier one may be gone by now.
-    if (ClientSession* session = sessions_.find(id)) session->end_revoked();
-  }
-  targets_.clear();
-  order->done(std::move(counts));
-}
-
-void Worker::take(KeysSettled) {
-  key_wait_.asked = false;
-  for (const EngineId id : std::exchange(key_wait_.clients, {})) {
-    transport::EngineSession* engine = endpoint_.find(id);
-    if (engine != nullptr && !engine->closed()) client_of(*engine).on_keys(*engine);
-  }
-}
-
-void Worker::take(Drain) {
-  endpoint_.stop_listening();
-  endpoint_.close_all(transport::CloseReason::server_shutting_down);
-}
-
 // ---- Acknowledgements for publishers ----
 
-/// From those in targets_. Over the limits nobody is waited for: the publisher's wait times out.
-void Worker::await_ack(const AckWish& wish) {
-  const bool room = awaited_acks_.size() < kAwaitedAcksMax &&
-                    awaited_recipients_ + targets_.size() <= kAwaitedRecipientsMax;
-  if (targets_.empty() || !room) return;
-  awaited_recipients_ += targets_.size();
-  awaited_acks_.emplace(wish.ack_id, AwaitedAck{wish, targets_, loop_.now() + kAckLifetime});
-}
-
-void Worker::forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack) {
-  awaited_recipients_ -= ack->second.recipients.size();
-  awaited_acks_.erase(ack);
-}
-
 void Worker::on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments) {
-  const auto found = awaited_acks_.find(ack_id);
-  if (found == awaited_acks_.end()) return;
-  const auto& recipients = found->second.recipients;
-  if (std::ranges::find(recipients, session) == recipients.end()) return;
+  auto answer = awaited_acks_.take(session, ack_id, arguments);
+  if (answer == nullptr) return;
   ++stats_.callbacks;
-  control_.send(
-      std::make_unique<CallbackAnswer>(CallbackAnswer{.callback = found->second.wish.callback,
-                                                      .channel = found->second.wish.channel,
-                                                      .arguments = std::string(arguments)}));
-  forget_ack(found);  // the publisher uses the first answer only
-}
-
-void Worker::forget_expired_acks(TimePoint now) {
-  while (!awaited_acks_.empty() && awaited_acks_.begin()->second.expires <= now) {
-    forget_ack(awaited_acks_.begin());
-  }
+  control_.send(std::move(answer));
 }
 
 }  // namespace outcry::gateway

@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "gateway/awaited_acks.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
 #include "gateway/engine_client.h"
@@ -53,13 +53,6 @@ class Worker final : transport::Application, net::TickHandler {
   void wake() { mailbox_.wake(); }
 
  private:
-  // An event whose publisher waits for the first acknowledgement.
-  struct AwaitedAck {
-    AckWish wish;
-    std::vector<SessionId> recipients;
-    TimePoint expires;
-  };
-
   std::optional<transport::TurnedAway> may_connect(const net::IpAddress& peer) override;
   void on_connect(const net::IpAddress& peer) override { limits_.on_connect(peer); }
   void on_disconnect(const net::IpAddress& peer) noexcept override { limits_.on_disconnect(peer); }
@@ -115,9 +108,6 @@ class Worker final : transport::Application, net::TickHandler {
   [[nodiscard]] ClientContext::OnAck on_ack_handler();
   [[nodiscard]] AuditLink::AddressOf address_of();
   void on_ack(SessionId session, std::uint64_t ack_id, std::string_view arguments);
-  void await_ack(const AckWish& wish);
-  void forget_ack(std::map<std::uint64_t, AwaitedAck>::iterator ack);
-  void forget_expired_acks(TimePoint now);
   [[nodiscard]] EngineClient& client_of(const transport::EngineSession& session);
 
   const WorkerId id_;
@@ -136,8 +126,7 @@ class Worker final : transport::Application, net::TickHandler {
   ClientContext context_;
   std::deque<std::optional<EngineClient>> clients_;  // by engine slot
   LateAnswers late_answers_;
-  std::map<std::uint64_t, AwaitedAck> awaited_acks_;  // ids rise: the oldest first
-  std::size_t awaited_recipients_ = 0;                // of all of them
+  AwaitedAcks awaited_acks_;
   std::vector<SessionId> targets_;  // of the command or awaited delivery in progress
   std::uint32_t delivery_mark_ = 0;
   std::size_t turn_ = 0;  // where the next delivery to a room begins
