@@ -105,8 +105,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const HttpRequest request(verb, "/keys", 11);
     const Exchanged whole = exchange(bytes, std::max<std::size_t>(size, 1), request);
     const Exchanged torn = exchange(bytes, 1, request);
-    require(whole.response.has_value() == torn.response.has_value());
     require(whole.heard == torn.heard && whole.heard == !bytes.empty());
+    if (whole.response.has_value() != torn.response.has_value()) {
+      // Beast looks at the limit of headers after a read: one read may bring somewhat more.
+      const auto& refused = whole.response ? torn.response : whole.response;
+      require(refused.error() == WebError::headers_too_large);
+      continue;
+    }
     if (!whole.response) continue;
     check(*whole.response);
     require(whole.response->status == torn.response->status);
