@@ -55,11 +55,11 @@ describe("connections of an address", () => {
   after(() => stopAll(gateway));
 
   it("beyond the limit are answered 429 unread, other addresses are served", async () => {
+    const count = async () => (await gateway.metrics()).get('outcry_connections{worker="0"}');
+    // The connection by which its start was noticed.
+    await eventually("nobody is connected", async () => (await count()) === 0);
     const open = Array.from({ length: 3 }, () => net.connect(gateway.port, "127.0.0.1"));
-    await eventually("three connections", async () => {
-      const metrics = await gateway.metrics();
-      return metrics.get('outcry_connections{worker="0"}') === 3;
-    });
+    await eventually("three connections", async () => (await count()) === 3);
     const answer = await exchangeRaw(gateway.port, "");
     assert.equal(statusOf(answer), 429);
     assert.match(answer, /\r\nRetry-After: \d+\r\n/);
