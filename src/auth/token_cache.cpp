@@ -65,7 +65,7 @@ auto TokenCache::verify(std::string_view jwt, WallTime now) -> Result<SharedClai
   const TokenKey key = (*hash_)(jwt);
   if (SharedClaims known = find(key, now)) return known;
   auto claims = verify_anew(jwt, now);
-  if (claims) keep(key, *claims);
+  if (claims) keep(key, *claims, now);
   return claims;
 }
 
@@ -75,12 +75,12 @@ auto TokenCache::verify_anew(std::string_view jwt, WallTime now) const -> Result
   return std::make_shared<const Claims>(*std::move(verified));
 }
 
-/// Null if it isn't known, or no longer valid: then verifying names the cause.
+/// Null if it isn't known, or not surely valid at `now`: then verifying tells, and names the cause.
 auto TokenCache::find(const TokenKey& key, WallTime now) -> SharedClaims {
   ++lookups_;
   for (Entry& entry : set_of(key)) {
     if (entry.claims == nullptr || entry.key != key) continue;
-    if (now >= entry.valid_until) {
+    if (now < entry.verified_at || now >= entry.valid_until) {
       release(entry);
       break;
     }
@@ -97,7 +97,7 @@ std::span<TokenCache::Entry> TokenCache::set_of(const TokenKey& key) noexcept {
   return std::span(entries_).subspan(key[0] % sets * ways_, ways_);
 }
 
-void TokenCache::keep(const TokenKey& key, const SharedClaims& claims) {
+void TokenCache::keep(const TokenKey& key, const SharedClaims& claims, WallTime now) {
   // A free place has never been used, or was given up: its `used` is 0, the least.
   Entry& entry = *std::ranges::min_element(set_of(key), {}, &Entry::used);
   if (entry.claims != nullptr) {
@@ -106,6 +106,7 @@ void TokenCache::keep(const TokenKey& key, const SharedClaims& claims) {
   }
   entry = {.key = key,
            .claims = claims,
+           .verified_at = now,
            .valid_until = verifier_->valid_until(*claims),
            .used = lookups_};
   ++stats_.entries;

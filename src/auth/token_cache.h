@@ -1,6 +1,6 @@
 // auth/token_cache.h — tokens that were verified lately, so that their next use costs one hash.
 //
-//   SHA-256(salt ‖ token), 16 bytes of it ─▶ a set of 8 places ─▶ claims, valid until …
+//   SHA-256(salt ‖ token), 16 bytes of it ─▶ a set of 8 places ─▶ claims, valid from … until …
 //
 // A token comes again when a connection joins a second namespace, when a browser opens a second
 // tab, and when it reconnects to the same worker.
@@ -16,7 +16,7 @@
 // Within a set the entry that is used least recently makes room; only verified tokens get in, so
 // nobody without many good tokens can drive others out.
 //
-// Memory: 48 bytes for each place at once, and about 350 for the claims of each entry in use. One
+// Memory: 56 bytes for each place at once, and about 350 for the claims of each entry in use. One
 // cache for each worker, so there is no lock, and none shares another's entries.
 // Thread: its owner's only.
 #pragma once
@@ -73,7 +73,8 @@ class TokenCache {
   using TokenKey = std::array<std::uint64_t, 2>;
   struct Entry {
     TokenKey key{};
-    SharedClaims claims;  // null: a free place
+    SharedClaims claims;     // null: a free place
+    WallTime verified_at{};  // from then until valid_until verify() would say the same
     WallTime valid_until{};
     std::uint64_t used = 0;  // the number of the look-up that used it last
   };
@@ -82,7 +83,7 @@ class TokenCache {
   [[nodiscard]] Result<SharedClaims> verify_anew(std::string_view jwt, WallTime now) const;
   [[nodiscard]] SharedClaims find(const TokenKey& key, WallTime now);
   [[nodiscard]] std::span<Entry> set_of(const TokenKey& key) noexcept;
-  void keep(const TokenKey& key, const SharedClaims& claims);
+  void keep(const TokenKey& key, const SharedClaims& claims, WallTime now);
   void release(Entry& entry) noexcept;
 
   SharedVerifier verifier_;

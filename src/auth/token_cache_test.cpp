@@ -126,6 +126,15 @@ TEST_F(TokenCacheTest, nor_longer_than_its_greatest_age) {
             AuthError::too_old);
 }
 
+TEST_F(TokenCacheTest, a_clock_set_back_before_a_token_s_time_is_believed) {
+  const std::string token = token_of("alice");
+  EXPECT_FALSE(hits(token));
+  EXPECT_EQ(cache_.verify(token, kNow - seconds(31)).error(), AuthError::not_yet_valid);
+  EXPECT_EQ(cache_.stats().entries, 0u);
+  EXPECT_FALSE(hits(token, kNow - seconds(30)));
+  EXPECT_TRUE(hits(token, kNow)) << "what held then holds later, up to its end";
+}
+
 TEST_F(TokenCacheTest, a_revoked_user_is_forgotten_and_the_others_are_not) {
   const std::string alice = token_of("alice"), bob = token_of("bob");
   EXPECT_FALSE(hits(alice));
