@@ -151,7 +151,7 @@ void EngineClient::connect(EngineSession& engine, Attempt attempt, bool may_wait
   const auto verified = verified_token(context_, attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
   if (!verified) {
-    const TokenRefusal refusal = refusal_of(verified.error());
+    const TokenRefusal refusal = token_refusal(context_, verified.error());
     const std::string cause = verified.error().message();
     return refuse(engine, {.namespace_name = name_of(namespace_id), .cause = cause}, refusal.code,
                   refusal.retry_after);
@@ -199,7 +199,7 @@ void EngineClient::on_admit_answer(EngineSession& engine, AdmitAnswer answer) {
     const Asked by = take_asked(namespace_id);
     context_.control.send(SocketGone{.party = answer.party});
     return refuse(engine, {.namespace_name = name_of(namespace_id), .user = by.claims->user},
-                  refusal_of(auth::AuthError::revoked).code);
+                  token_refusal(context_, auth::AuthError::revoked).code);
   }
   if (answer.offer) {
     const Asked& by = asked(namespace_id);

@@ -47,6 +47,15 @@ namespace outcry::gateway {
 [[nodiscard]] Result<auth::TokenCache::SharedClaims> verified_token(ClientContext& context,
                                                                     std::string_view token);
 
+/// What its client is told of a token that didn't count, which is counted by that.
+struct TokenRefusal {
+  Code code = Code::token_invalid;
+  std::chrono::milliseconds retry_after{0};
+};
+[[nodiscard]] TokenRefusal token_refusal(ClientContext& context, std::error_code error);
+/// Has control fetch newer keys, unless it does already.
+void want_keys(ClientContext& context);
+
 /// Its session isn't kept, for it calls with itself: there are as many of these as connections.
 class EngineClient {
  public:
@@ -121,11 +130,6 @@ class EngineClient {
   void connect(EngineSession& engine, Attempt attempt, bool may_wait);
   [[nodiscard]] bool waits_for_key(const EngineSession& engine, Attempt& attempt,
                                    std::error_code error);
-  struct TokenRefusal {
-    Code code = Code::token_invalid;
-    std::chrono::milliseconds retry_after{0};
-  };
-  [[nodiscard]] TokenRefusal refusal_of(std::error_code error);
   void renew(EngineSession& engine, const ClientSession& session, const socketio::Packet& packet);
   void renew(EngineSession& engine, Attempt attempt, bool may_wait);
   void limit_life(EngineSession& engine);

@@ -40,9 +40,7 @@ bool EngineClient::waits_for_key(const EngineSession& engine, Attempt& attempt,
   wait.clients.push_back(engine.id());
   if (!opening_) opening_ = std::make_unique<Opening>();  // it is in its only namespace
   opening_->unsettled.push_front(std::move(attempt));
-  if (!std::exchange(wait.asked, true)) {
-    context_.control.send(KeyWanted{.worker = context_.worker});
-  }
+  want_keys(context_);
   return true;
 }
 
@@ -57,9 +55,14 @@ void EngineClient::on_keys(EngineSession& engine) {
   }
 }
 
-EngineClient::TokenRefusal EngineClient::refusal_of(std::error_code error) {
-  ++context_.stats.tokens_refused[static_cast<std::size_t>(error.value())];  // an AuthError
-  const AuthConfig& auth = context_.rules.config.auth;
+void want_keys(ClientContext& context) {
+  if (std::exchange(context.key_wait.asked, true)) return;
+  context.control.send(KeyWanted{.worker = context.worker});
+}
+
+TokenRefusal token_refusal(ClientContext& context, std::error_code error) {
+  ++context.stats.tokens_refused[static_cast<std::size_t>(error.value())];  // an AuthError
+  const AuthConfig& auth = context.rules.config.auth;
   if (error == auth::AuthError::unknown_key && !auth.jwks_url.empty()) {
     // It may have been made a moment ago, and be there the next time.
     return {.code = Code::token_key_unknown, .retry_after = auth.jwks_refetch_min};
@@ -88,7 +91,8 @@ void EngineClient::renew(EngineSession& engine, Attempt attempt, bool may_wait) 
   if (!session->may_renew()) return session->refuse_token(Code::too_many_tokens, attempt.ack_id);
   const auto verified = verified_token(context_, attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
-  if (!verified) return session->refuse_token(refusal_of(verified.error()).code, attempt.ack_id);
+  if (!verified)
+    return session->refuse_token(token_refusal(context_, verified.error()).code, attempt.ack_id);
   if ((*verified)->user != session->user()) {
     return session->refuse_token(Code::token_other_user, attempt.ack_id);
   }

@@ -63,8 +63,10 @@ void EventReads::on_request(const transport::ApiRequest& request) {
       token_of_request({.query = request.query, .authorization = request.authorization}, parameter);
   const auto claims = verified_token(context_, token);
   if (!claims) {
-    ++context_.stats.tokens_refused[static_cast<std::size_t>(claims.error().value())];
-    return refuse(request.connection, {.code = code_for_token(claims.error())});
+    const TokenRefusal refusal = token_refusal(context_, claims.error());
+    // It doesn't wait for them: the next try finds the key.
+    if (refusal.code == Code::token_key_unknown && context_.control.clear()) want_keys(context_);
+    return refuse(request.connection, {.code = refusal.code, .retry_after = refusal.retry_after});
   }
   ask(request, *std::move(query), **claims);
 }
@@ -79,7 +81,7 @@ void EventReads::ask(const transport::ApiRequest& request, RoomQuery query,
   if (!namespace_id) return refuse_it(Code::forbidden);
   const auto wait = context_.limits.take_join(claims.user, steady_now());
   if (wait.count() > 0) return refuse_it(Code::rate_limited, wait);
-  if (!context_.control.clear()) return refuse_it(Code::unavailable, kRetryWhenUnavailable);
+  if (!context_.control.clear()) return refuse_it(Code::unavailable);
   const std::string grant = http::find_parameter(request.query, "grant").value_or(std::string());
   const auto match = context_.rules.rooms.match(query.room);
   const LimitRules& limits = context_.limits.rules();
@@ -118,14 +120,16 @@ void EventReads::on_answer(const RoomReadAnswer& answered) {
 void EventReads::refuse(transport::ConnectionId connection, const Refusal& refusal) {
   note(connection, refusal);
   const int status = status_of(refusal.code);
+  const auto retry_after =
+      refusal.code == Code::unavailable ? kRetryWhenUnavailable : refusal.retry_after;
   std::string headers;
   if (status == 401) headers = "WWW-Authenticate: Bearer\r\n";
-  if (refusal.retry_after.count() > 0) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(refusal.retry_after);
-    headers = fmt::format("Retry-After: {}\r\n", wait.count());
+  if (retry_after.count() > 0) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(retry_after);
+    headers += fmt::format("Retry-After: {}\r\n", wait.count());
   }
-  answer(connection, status,
-         error_payload({.code = refusal.code, .retry_after = refusal.retry_after}), headers);
+  answer(connection, status, error_payload({.code = refusal.code, .retry_after = retry_after}),
+         headers);
 }
 
 void EventReads::note(transport::ConnectionId connection, const Refusal& refusal) {

@@ -10,8 +10,6 @@
 namespace outcry::gateway {
 namespace {
 
-constexpr std::chrono::milliseconds kRetryWhenUnavailable{1'000};
-
 /// From its frames, which are all that is kept of it.
 RoomEvents::Event as_read(const PastEvent& event) {
   RoomEvents::Event out;
@@ -86,7 +84,6 @@ void Gateway::answer_read(const RoomRead& read, const Result<bool>& allowed) {
   } else if (!allowed) {
     ++stats_.reads_unavailable;
     answer->refused = Code::unavailable;
-    answer->retry_after = kRetryWhenUnavailable;
   } else if (!*allowed) {
     ++stats_.reads_denied;
     answer->refused = read.refused.value_or(Code::forbidden);

@@ -12,6 +12,7 @@ import { Gateway, SECRET, accessTokenOf, roomOf, sign, tokenOf } from "../suppor
 import { ALGORITHMS, IssuerKey, KeyServer, claimsOf, pythonToken } from "../support/issuer.mjs";
 import { eventually, stopAll } from "../support/process.mjs";
 import { NodePublisher, RedisServer } from "../support/redis.mjs";
+import { fetchText } from "../support/wire.mjs";
 
 afterEach(disconnectAll);
 
@@ -151,7 +152,7 @@ describe("keys at a URL", () => {
     first = new IssuerKey("first", "ES256");
     keys = [first];
     server = await KeyServer.start(certificates, keys);
-    gateway = await Gateway.start({ config: { auth: authOf() } });
+    gateway = await Gateway.start({ config: { auth: authOf(), recovery: { http_reads: true } } });
     user = gateway.people.ann.user;
     await gateway.untilReady();
   });
@@ -180,6 +181,19 @@ describe("keys at a URL", () => {
     assert.equal(clients.length, 20);
     assert.equal(server.requests, before + 1, "one fetch for all of them");
     await Client.connect(gateway, first.tokenOf(user));
+  });
+
+  it("a key that is rotated in is fetched for who reads, and his next try finds it", async () => {
+    await pause();
+    const third = new IssuerKey("third", "ES256");
+    keys.push(third);
+    const headers = { authorization: `Bearer ${third.tokenOf(user)}` };
+    const read = () => fetchText(`${gateway.url}/v1/rooms/market_updates/events`, { headers });
+    const refused = await read();
+    assert.equal(refused.status, 401);
+    assert.equal(JSON.parse(refused.body).code, "token_key_unknown");
+    assert.equal(refused.headers["retry-after"], "1");
+    await eventually("its key is there", async () => (await read()).status === 200);
   });
 
   it("unknown names cause no flood of requests, and are told to come again", async () => {
