@@ -6,11 +6,21 @@
 namespace outcry::gateway {
 namespace {
 
+template <class Count>
+auto of(Count transport::TransportStats::* member) {
+  return [member](const WorkerStats& w) { return w.transport.*member; };
+}
+template <class Count>
+auto of(Count ClientStats::* member) {
+  return [member](const WorkerStats& w) { return w.clients.*member; };
+}
+template <class Count>
+auto of(Count auth::TokenCacheStats::* member) {
+  return [member](const WorkerStats& w) { return w.tokens.*member; };
+}
+
 /// Who was let in, and by whose word.
 void add_access(Samples& out) {
-  const auto of = [](auto member) {
-    return [member](const WorkerStats& w) { return w.transport.*member; };
-  };
   using S = transport::TransportStats;
   out.summed("outcry_origins_refused_total", "Requests of pages that may not connect.",
              of(&S::origins_refused));
@@ -29,9 +39,6 @@ void add_access(Samples& out) {
 }
 
 void add_transport(Samples& out) {
-  const auto of = [](auto member) {
-    return [member](const WorkerStats& w) { return w.transport.*member; };
-  };
   using S = transport::TransportStats;
   out.summed("outcry_connections_accepted_total", "TCP connections accepted.",
              of(&S::connections_accepted));
@@ -88,9 +95,6 @@ void add_transport(Samples& out) {
 }
 
 void add_clients(Samples& out) {
-  const auto of = [](auto member) {
-    return [member](const WorkerStats& w) { return w.clients.*member; };
-  };
   using S = ClientStats;
   out.summed("outcry_connects_total", "Socket.IO CONNECTs accepted.", of(&S::connects));
   out.summed("outcry_connects_refused_total", "Socket.IO CONNECTs refused.",
@@ -135,9 +139,6 @@ void add_tokens(Samples& out, const TokenKeysStats& keys) {
              [](const WorkerStats& w) { return w.clients.tokens_expiring; });
   out.gauge("outcry_token_keys", "Keys that verify tokens.", static_cast<double>(keys.keys));
   out.counter("outcry_token_key_changes_total", "Times that they changed.", keys.changes);
-  const auto of = [](auto member) {
-    return [member](const WorkerStats& w) { return w.tokens.*member; };
-  };
   using S = auth::TokenCacheStats;
   out.summed("outcry_token_cache_hits_total", "Tokens that were verified before.", of(&S::hits));
   out.summed("outcry_token_cache_misses_total", "Tokens that were not; refused ones too.",
