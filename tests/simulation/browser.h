@@ -1,8 +1,8 @@
 // simulation/browser.h — a client as the stock one behaves, in the octets of the protocol: HTTP
 // upgrade, WebSocket frames, Engine.IO, Socket.IO, and coming back with pid and offset.
 //
-// It joins its rooms, tells the checker what its handlers are shown, and moves its bytes only when
-// told to: any part of a frame may be all that has arrived.
+// It joins its rooms, renews its token when told to, tells the checker what its handlers are shown,
+// and moves its bytes only when asked: any part of a frame may be all that has arrived.
 #pragma once
 
 #include <cstddef>
@@ -55,6 +55,7 @@ class Browser {
   void send_packet(std::string_view packet);
   void lose();
   [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string new_token() const;
 
   const std::size_t number_;
   const std::vector<std::string> rooms_;
