@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "serve.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return outcry::cli::run(
-      arguments, {std::cout, std::cerr, outcry::gateway::process_environment(), outcry::serve});
+      arguments, {std::cout, std::cerr, outcry::config::process_environment(), outcry::serve});
 }

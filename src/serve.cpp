@@ -16,10 +16,10 @@
 #include "api/reload_route.h"
 #include "api/revocation_routes.h"
 #include "base/log.h"
-#include "gateway/config.h"
-#include "gateway/config_tls.h"
+#include "config/config.h"
+#include "config/reload.h"
+#include "config/tls.h"
 #include "gateway/gateway.h"
-#include "gateway/reload.h"
 #include "signals.h"
 
 namespace outcry {
@@ -40,32 +40,32 @@ struct LogScope {
   LogScope& operator=(const LogScope&) = delete;
 };
 
-void listen_for_operations(api::OperationsServer& server, const gateway::Config& config) {
-  const auto address = gateway::parse_listen_address(config.operations.listen);
+void listen_for_operations(api::OperationsServer& server, const config::Config& config) {
+  const auto address = config::parse_listen_address(config.operations.listen);
   const auto error = address ? server.listen(address->host, address->port)
                              : std::make_error_code(std::errc::invalid_argument);
   if (error) {
-    throw gateway::ConfigError(fmt::format("operations.listen: can't listen on {}: {}",
-                                           config.operations.listen, error.message()));
+    throw config::ConfigError(fmt::format("operations.listen: can't listen on {}: {}",
+                                          config.operations.listen, error.message()));
   }
 }
 
 /// What is neither the gateway's nor a worker's.
-void add_reloads(gateway::Reloader& reloader, api::OperationsServer& operations,
+void add_reloads(config::Reloader& reloader, api::OperationsServer& operations,
                  gateway::Gateway& gateway) {
-  reloader.add([](const gateway::Config& next, gateway::Strings&) {
+  reloader.add([](const config::Config& next, config::Strings&) {
     return [level = level_of(next.log.level)] { log::set_level(level); };
   });
-  reloader.add([&operations](const gateway::Config& next, gateway::Strings&) {
+  reloader.add([&operations](const config::Config& next, config::Strings&) {
     return [&operations, keys = next.operations.api_keys] { operations.set_api_keys(keys); };
   });
-  reloader.add([&operations, &gateway](const gateway::Config& next, gateway::Strings& changed) {
-    auto tls = gateway::operations_tls(next.operations);
+  reloader.add([&operations, &gateway](const config::Config& next, config::Strings& changed) {
+    auto tls = config::operations_tls(next.operations);
     const net::TlsIdentity* running = gateway.certificates().in_use("operations");
     const bool is_same = tls && running != nullptr ? tls->same_as(*running) : !tls && !running;
-    if (is_same) return gateway::Reloader::Commit();
-    gateway::note_new_content(changed, "operations.tls_certificate_file");
-    return gateway::Reloader::Commit([&operations, &gateway, tls = std::move(tls)] {
+    if (is_same) return config::Reloader::Commit();
+    config::note_new_content(changed, "operations.tls_certificate_file");
+    return config::Reloader::Commit([&operations, &gateway, tls = std::move(tls)] {
       operations.use(tls);
       gateway.certificates().use("operations", tls);
     });
@@ -75,18 +75,18 @@ void add_reloads(gateway::Reloader& reloader, api::OperationsServer& operations,
 }  // namespace
 
 int serve(const cli::ServeOptions& options) {
-  const gateway::LoadOptions load{.file = options.config,
-                                  .environment = gateway::process_environment(),
-                                  .development = options.development};
-  const auto loaded = gateway::load_config(load);
-  const gateway::Config& config = loaded.config;
+  const config::LoadOptions load{.file = options.config,
+                                 .environment = config::process_environment(),
+                                 .development = options.development};
+  const auto loaded = config::load_config(load);
+  const config::Config& config = loaded.config;
   for (const std::string& notice : loaded.notices) fmt::print(stderr, "{}\n", notice);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of that write
   const LogScope log_scope(level_of(config.log.level));
 
   boost::asio::io_context io(1);
-  gateway::Reloader reloader(load, config);
+  config::Reloader reloader(load, config);
   gateway::Gateway gateway(io, config, &reloader);
   api::Router router;
   api::add_publish_routes(router, gateway);
@@ -97,7 +97,7 @@ int serve(const cli::ServeOptions& options) {
   api::add_receipt_routes(router, gateway);
   api::add_health_routes(router, gateway);
   api::add_reload_route(router, reloader);
-  const auto operations_tls = gateway::operations_tls(config.operations);
+  const auto operations_tls = config::operations_tls(config.operations);
   api::OperationsServer operations(io,
                                    {.api_keys = config.operations.api_keys,
                                     .body_bytes_max = config.operations.body_bytes_max,

@@ -6,7 +6,7 @@
 namespace outcry {
 
 /// Runs until SIGTERM or SIGINT, then drains and ends; returns the process' exit code.
-/// Throws gateway::ConfigError for what the operator has to mend.
+/// Throws config::ConfigError for what the operator has to mend.
 [[nodiscard]] int serve(const cli::ServeOptions& options);
 
 }  // namespace outcry

@@ -39,7 +39,7 @@ void Shutdown::poll_until(TimePoint deadline) {
   });
 }
 
-Hangup::Hangup(boost::asio::io_context& io, gateway::Reloader& reloader)
+Hangup::Hangup(boost::asio::io_context& io, config::Reloader& reloader)
     : reloader_(reloader), signals_(io, SIGHUP) {
   wait();
 }

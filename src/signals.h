@@ -10,8 +10,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/clock.h"
+#include "config/reload.h"
 #include "gateway/gateway.h"
-#include "gateway/reload.h"
 
 namespace outcry {
 
@@ -34,12 +34,12 @@ class Shutdown {
 
 class Hangup {
  public:
-  Hangup(boost::asio::io_context& io, gateway::Reloader& reloader);
+  Hangup(boost::asio::io_context& io, config::Reloader& reloader);
 
  private:
   void wait();
 
-  gateway::Reloader& reloader_;
+  config::Reloader& reloader_;
   boost::asio::signal_set signals_;
 };
 

@@ -96,16 +96,16 @@ class CheckStyleTest(unittest.TestCase):
     def test_two_modules_in_one_folder(self):
         gateway = {
             "src/gateway/CMakeLists.txt":
-                "outcry_module(gateway_config SOURCES config.cpp DEPENDS outcry::base)\n"
-                "outcry_module(gateway SOURCES worker.cpp DEPENDS outcry::gateway_config)\n",
+                "outcry_module(gateway_operations SOURCES operations.cpp DEPENDS outcry::base)\n"
+                "outcry_module(gateway SOURCES worker.cpp DEPENDS outcry::gateway_operations)\n",
             "src/gateway/README.md": "gateway\n",
-            "src/gateway/config.h": "// gateway/config.h — keys.\n#pragma once\n",
+            "src/gateway/operations.h": "// gateway/operations.h — calls.\n#pragma once\n",
             "src/gateway/worker.h":
-                '// gateway/worker.h — one core.\n#pragma once\n#include "gateway/config.h"\n',
+                '// gateway/worker.h — one core.\n#pragma once\n#include "gateway/operations.h"\n',
             "src/cli/CMakeLists.txt":
-                "outcry_module(cli SOURCES check.cpp DEPENDS outcry::gateway_config)\n",
+                "outcry_module(cli SOURCES check.cpp DEPENDS outcry::gateway_operations)\n",
             "src/cli/README.md": "cli\n",
-            "src/cli/check.cpp": '#include "gateway/config.h"\n',
+            "src/cli/check.cpp": '#include "gateway/operations.h"\n',
         }
         self.expect(gateway)
         self.expect({**gateway, "src/cli/check.cpp": '#include "gateway/worker.h"\n'},

@@ -16,7 +16,7 @@
 #include "common/loopback.h"
 #include "common/program.h"
 #include "common/workload.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "gateway/gateway.h"
 #include "inprocess/gateway_publisher.h"
 #include "load/process_stats.h"
@@ -107,7 +107,7 @@ struct LogScope {
 
 int run(const Options& options) {
   const auto loaded =
-      gateway::load_config({.file = options.config, .environment = gateway::process_environment()});
+      config::load_config({.file = options.config, .environment = config::process_environment()});
   if (!parse_loopback(loaded.config.server.listen)) {
     throw std::runtime_error("server.listen: only 127.x.y.z:PORT is allowed here");
   }

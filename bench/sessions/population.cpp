@@ -28,14 +28,14 @@ struct RememberedOwner {
   bool allowed;
 };
 
-gateway::Config make_config(std::uint32_t users) {
-  gateway::Config config;
+config::Config make_config(std::uint32_t users) {
+  config::Config config;
   config.auth.secret = "only the length of this one matters";
   config.store.cache_entries_max = users;  // all answers are remembered: the most that it can be
   return config;
 }
 
-store::AccessCacheOptions cache_options(const gateway::Config& config) {
+store::AccessCacheOptions cache_options(const config::Config& config) {
   store::AccessCacheOptions options{.entries_max = config.store.cache_entries_max};
   options.lifetimes.fill({config.store.cache_owned, config.store.cache_denied});
   return options;

@@ -27,9 +27,9 @@
 
 #include "auth/token_cache.h"
 #include "base/slot_table.h"
+#include "config/config.h"
 #include "gateway/client_context.h"
 #include "gateway/client_session.h"
-#include "gateway/config.h"
 #include "gateway/engine_client.h"
 #include "gateway/revocations.h"
 #include "gateway/room_table.h"
@@ -80,7 +80,7 @@ class Population {
   [[nodiscard]] transport::EngineSession& engine(std::uint32_t user);
 
   const std::uint32_t users_;
-  const gateway::Config config_;
+  const config::Config config_;
   const gateway::SharedRules rules_;
   const transport::TransportOptions options_;
   boost::asio::io_context io_;

@@ -35,7 +35,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using nlohmann::json;
-using std::chrono::milliseconds;
 using test::RecordingOperations;
 using testing::HasSubstr;
 

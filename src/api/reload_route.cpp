@@ -9,7 +9,7 @@
 namespace outcry::api {
 namespace {
 
-void append_list(std::string& out, const gateway::Strings& texts) {
+void append_list(std::string& out, const config::Strings& texts) {
   out += '[';
   for (const std::string& text : texts) {
     if (out.back() != '[') out += ',';
@@ -18,7 +18,7 @@ void append_list(std::string& out, const gateway::Strings& texts) {
   out += ']';
 }
 
-Response response_to(gateway::ReloadReport report) {
+Response response_to(config::ReloadReport report) {
   if (!report.error.empty()) {
     return problem_response(
         {.kind = ProblemKind::refused_configuration, .detail = std::move(report.error)});
@@ -32,7 +32,7 @@ Response response_to(gateway::ReloadReport report) {
 
 }  // namespace
 
-void add_reload_route(Router& router, gateway::Reloader& reloader) {
+void add_reload_route(Router& router, config::Reloader& reloader) {
   router.add({.method = "POST",
               .path = "/v1/reload",
               .handle =

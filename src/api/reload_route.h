@@ -6,11 +6,11 @@
 #pragma once
 
 #include "api/router.h"
-#include "gateway/reload.h"
+#include "config/reload.h"
 
 namespace outcry::api {
 
 /// `reloader` must outlive the router's use.
-void add_reload_route(Router& router, gateway::Reloader& reloader);
+void add_reload_route(Router& router, config::Reloader& reloader);
 
 }  // namespace outcry::api

@@ -19,8 +19,8 @@ class ReloadRouteTest : public testing::Test {
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
     directory_ = name;
     write("");
-    const gateway::LoadOptions options{.file = directory_ / "outcry.toml", .development = true};
-    reloader_.emplace(options, gateway::load_config(options).config);
+    const config::LoadOptions options{.file = directory_ / "outcry.toml", .development = true};
+    reloader_.emplace(options, config::load_config(options).config);
     add_reload_route(router_, *reloader_);
   }
   ~ReloadRouteTest() override { std::filesystem::remove_all(directory_); }
@@ -34,7 +34,7 @@ class ReloadRouteTest : public testing::Test {
   }
 
   std::filesystem::path directory_;
-  std::optional<gateway::Reloader> reloader_;
+  std::optional<config::Reloader> reloader_;
   Router router_;
 };
 

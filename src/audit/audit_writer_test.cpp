@@ -13,7 +13,6 @@
 namespace outcry::audit {
 namespace {
 
-using std::chrono::milliseconds;
 using test::kMorning;
 using testing::Contains;
 using testing::HasSubstr;

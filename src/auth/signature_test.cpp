@@ -14,7 +14,6 @@
 namespace outcry::auth {
 namespace {
 
-using std::chrono::seconds;
 using test::SigningKey;
 
 constexpr std::array kPublicAlgorithms{

@@ -7,9 +7,6 @@
 namespace outcry::auth {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
 const WallTime kNow{seconds(1'700'000'000)};
 
 Key key() {

@@ -5,7 +5,6 @@
 namespace outcry {
 namespace {
 
-using std::chrono::milliseconds;
 using State = CircuitBreaker::State;
 
 class ThreeFailures : public testing::Test {

@@ -6,6 +6,9 @@
 
 namespace outcry {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
 /// For intervals and deadlines: never goes back.
 using TimePoint = std::chrono::steady_clock::time_point;
 /// For what leaves the process (token times, logs): may be set back by an administrator.

@@ -7,7 +7,6 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
 
 constexpr TimePoint kNow{std::chrono::hours(1) + milliseconds(3)};
 

@@ -11,8 +11,6 @@
 namespace outcry::bus {
 namespace {
 
-using std::chrono::milliseconds;
-
 class RedisKeyScanTest : public testing::Test {
  protected:
   RedisKeyScanTest() {

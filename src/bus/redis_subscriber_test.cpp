@@ -13,7 +13,6 @@
 namespace outcry::bus {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kKeyBytesMax = 65'536;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::error_code error) {
-  throw gateway::ConfigError(fmt::format("audit: {}: {}", path.string(), error.message()));
+  throw config::ConfigError(fmt::format("audit: {}: {}", path.string(), error.message()));
 }
 
 audit::PublicKey public_key_in(const std::filesystem::path& path) {
@@ -36,7 +36,7 @@ audit::Expected expected_end(const std::string& text) {
   if (colon < text.size()) out.hash = text.substr(colon + 1);
   const bool is_number = error == std::errc() && end == text.data() + colon && out.sequence > 0;
   if (!is_number || (colon < text.size() && !audit::is_hex_digest(out.hash))) {
-    throw gateway::ConfigError(
+    throw config::ConfigError(
         "audit: --expect-end: write the number of a record, or NUMBER:HASH with its hash");
   }
   return out;
@@ -58,7 +58,7 @@ audit::Report read_trail(const AuditVerifyOptions& options,
   const auto files = audit::trail_files(options.paths);
   if (!files) refuse(options.paths.front(), files.error());
   if (files->empty()) {
-    throw gateway::ConfigError(
+    throw config::ConfigError(
         fmt::format("audit: {}: no trail is there", options.paths.front().string()));
   }
   audit::Verifier verifier(std::move(how));

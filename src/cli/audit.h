@@ -31,7 +31,7 @@ struct AuditTimelineOptions {
 /// kExitFailed if something is wrong with the trail, kExitUsage if it can't be read.
 [[nodiscard]] int verify_audit(const AuditVerifyOptions& options, const Surroundings& around);
 [[nodiscard]] int print_timeline(const AuditTimelineOptions& options, const Surroundings& around);
-/// Throws gateway::ConfigError.
+/// Throws config::ConfigError.
 [[nodiscard]] int print_public_key(const std::filesystem::path& key_file,
                                    const Surroundings& around);
 

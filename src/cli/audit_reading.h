@@ -9,7 +9,7 @@
 namespace outcry::cli {
 
 /// Calls `on_record`, which may be empty, with each record whose hash is right.
-/// Throws gateway::ConfigError for options and files that can't be used.
+/// Throws config::ConfigError for options and files that can't be used.
 [[nodiscard]] audit::Report read_trail(const AuditVerifyOptions& options,
                                        std::function<void(const audit::Line&)> on_record);
 

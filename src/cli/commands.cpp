@@ -11,7 +11,7 @@
 #include "cli/publish.h"
 #include "cli/token.h"
 #include "cli/version.h"
-#include "gateway/config_keys.h"
+#include "config/keys.h"
 
 namespace outcry::cli {
 namespace {
@@ -61,8 +61,8 @@ class CommandLine {
     print->add_flag("--markdown", markdown_, "Print the reference page instead");
     print->callback([this] {
       action_ = [this] {
-        around_.out << (markdown_ ? gateway::config_reference_markdown()
-                                  : gateway::default_config_toml());
+        around_.out << (markdown_ ? config::config_reference_markdown()
+                                  : config::default_config_toml());
         return kExitDone;
       };
     });
@@ -73,7 +73,7 @@ class CommandLine {
     check->callback([this] {
       action_ = [this] {
         checked_.environment = around_.environment;
-        const gateway::LoadedConfig loaded = gateway::load_config(checked_);
+        const config::LoadedConfig loaded = config::load_config(checked_);
         for (const std::string& notice : loaded.notices) around_.err << notice << '\n';
         around_.out << checked_.file->string() << ": ok\n";
         return kExitDone;
@@ -147,7 +147,7 @@ class CommandLine {
   std::function<int()> action_;
   ServeOptions serve_;
   bool markdown_ = false;
-  gateway::LoadOptions checked_;
+  config::LoadOptions checked_;
   TokenOptions token_;
   PublishOptions publish_;
   AuditTimelineOptions timeline_;
@@ -159,7 +159,7 @@ class CommandLine {
 int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   try {
     return CommandLine(surroundings).run(arguments);
-  } catch (const gateway::ConfigError& error) {
+  } catch (const config::ConfigError& error) {
     surroundings.err << error.what() << '\n';
     return kExitUsage;
   } catch (const std::exception& error) {

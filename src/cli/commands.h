@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/config.h"
+#include "config/config.h"
 
 namespace outcry::cli {
 
@@ -30,7 +30,7 @@ struct ServeOptions {
 struct Surroundings {
   std::ostream& out;
   std::ostream& err;
-  gateway::Environment environment;
+  config::Environment environment;
   std::function<int(const ServeOptions&)> serve;  // absent: no such command; throws ConfigError
 };
 

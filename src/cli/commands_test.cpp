@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "auth/token_verifier.h"
-#include "gateway/config_keys.h"
+#include "config/keys.h"
 
 namespace outcry::cli {
 namespace {
@@ -51,13 +51,13 @@ class CommandsTest : public testing::Test {
   std::filesystem::path directory_;
   std::ostringstream out_;
   std::ostringstream err_;
-  gateway::Environment environment_;
+  config::Environment environment_;
   std::function<int(const ServeOptions&)> serve_;
 };
 
 TEST_F(CommandsTest, the_default_configuration_it_prints_passes_its_own_check) {
   EXPECT_EQ(command({"default-config"}), kExitDone);
-  EXPECT_EQ(out_.str(), gateway::default_config_toml());
+  EXPECT_EQ(out_.str(), config::default_config_toml());
   const std::string file = write(out_.str(), "outcry.toml");
   EXPECT_EQ(command({"check-config", file}), kExitUsage) << "it has no secret yet";
   EXPECT_THAT(err_.str(), AllOf(HasSubstr("auth.secret"), HasSubstr("operations.api_keys")));
@@ -95,7 +95,7 @@ TEST_F(CommandsTest, serve_gets_its_options_and_its_configuration_errors_exit_2)
   EXPECT_EQ(seen.config, "a.toml");
   EXPECT_TRUE(seen.development);
 
-  serve_ = [](const ServeOptions&) -> int { throw gateway::ConfigError("auth.secret: is empty"); };
+  serve_ = [](const ServeOptions&) -> int { throw config::ConfigError("auth.secret: is empty"); };
   EXPECT_EQ(command({"serve"}), kExitUsage);
   EXPECT_EQ(err_.str(), "auth.secret: is empty\n");
   serve_ = [](const ServeOptions&) -> int { throw std::runtime_error("port is taken"); };

@@ -29,7 +29,7 @@ std::string request_body(const PublishOptions& options) {
   const std::string data = options.data == "-"
                                ? std::string(std::istreambuf_iterator<char>(std::cin), {})
                                : options.data;
-  if (!nlohmann::json::accept(data)) throw gateway::ConfigError("publish: --data is not JSON");
+  if (!nlohmann::json::accept(data)) throw config::ConfigError("publish: --data is not JSON");
   nlohmann::ordered_json head{{"room", options.room}, {"event", options.event}};
   if (!options.id.empty()) head["id"] = options.id;
   if (!options.namespace_name.empty()) head["namespace"] = options.namespace_name;
@@ -39,25 +39,24 @@ std::string request_body(const PublishOptions& options) {
 }
 
 std::string find_api_key(const PublishOptions& options, const Surroundings& surroundings,
-                         const gateway::OperationsConfig& operations) {
+                         const config::OperationsConfig& operations) {
   if (!options.api_key_file.empty()) {
-    return gateway::read_secret_file(options.api_key_file, "--api-key-file");
+    return config::read_secret_file(options.api_key_file, "--api-key-file");
   }
   const auto variable = surroundings.environment.find("OUTCRY_API_KEY");
   if (variable != surroundings.environment.end()) return variable->second;
   if (!operations.api_keys.empty()) return operations.api_keys.front();
-  throw gateway::ConfigError(
-      "publish: no API key; give --api-key-file, OUTCRY_API_KEY or --config");
+  throw config::ConfigError("publish: no API key; give --api-key-file, OUTCRY_API_KEY or --config");
 }
 
 /// A key with a line end in it would write further headers.
 std::string api_key_of(const PublishOptions& options, const Surroundings& surroundings,
-                       const gateway::OperationsConfig& operations) {
+                       const config::OperationsConfig& operations) {
   std::string key = find_api_key(options, surroundings, operations);
   const bool printable =
       std::ranges::all_of(key, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (key.empty() || !printable) {
-    throw gateway::ConfigError("publish: the API key must be printable ASCII without spaces");
+    throw config::ConfigError("publish: the API key must be printable ASCII without spaces");
   }
   return key;
 }
@@ -90,20 +89,20 @@ Response exchange(const tcp::endpoint& endpoint, const Request& request) {
 }  // namespace
 
 int publish(const PublishOptions& options, const Surroundings& surroundings) {
-  gateway::LoadOptions load;
+  config::LoadOptions load;
   load.file = options.config;
   load.environment = surroundings.environment;
-  const gateway::OperationsConfig operations = gateway::read_config(load).config.operations;
+  const config::OperationsConfig operations = config::read_config(load).config.operations;
   if (options.address.empty() && !operations.tls_certificate_file.empty()) {
-    throw gateway::ConfigError(
+    throw config::ConfigError(
         "publish: the operations port speaks TLS (operations.tls_certificate_file), and this "
         "command "
         "doesn't; use curl with --cacert");
   }
   const std::string address = options.address.empty() ? operations.listen : options.address;
-  const auto listen = gateway::parse_listen_address(address);
+  const auto listen = config::parse_listen_address(address);
   if (!listen || listen->port == 0) {
-    throw gateway::ConfigError("publish: \"" + address + "\" must be a numeric address and a port");
+    throw config::ConfigError("publish: \"" + address + "\" must be a numeric address and a port");
   }
 
   Request request{http::verb::post, "/v1/publish", 11};

@@ -21,7 +21,7 @@ struct PublishOptions {
 };
 
 /// Prints the gateway's answer. kExitFailed if the gateway can't be reached or refuses.
-/// Throws gateway::ConfigError.
+/// Throws config::ConfigError.
 [[nodiscard]] int publish(const PublishOptions& options, const Surroundings& surroundings);
 
 }  // namespace outcry::cli

@@ -9,20 +9,20 @@
 namespace outcry::cli {
 
 int print_token(const TokenOptions& options, const Surroundings& surroundings) {
-  gateway::LoadOptions load;
+  config::LoadOptions load;
   load.file = options.config;
   load.environment = surroundings.environment;
-  const gateway::AuthConfig auth = gateway::read_config(load).config.auth;
+  const config::AuthConfig auth = config::read_config(load).config.auth;
   auth::Key key;
   key.algorithm = auth::algorithm_named(auth.algorithm).value_or(auth::Algorithm::hs256);
   key.material = options.secret_file.empty()
                      ? auth.secret
-                     : gateway::read_secret_file(options.secret_file, "--secret-file");
+                     : config::read_secret_file(options.secret_file, "--secret-file");
   if (key.material.empty()) {
-    throw gateway::ConfigError(
+    throw config::ConfigError(
         "token: no secret; give --secret-file, --config or OUTCRY_AUTH_SECRET");
   }
-  if (options.user.empty()) throw gateway::ConfigError("token: --user is empty");
+  if (options.user.empty()) throw config::ConfigError("token: --user is empty");
 
   auth::TokenRequest request;
   request.user = options.user;

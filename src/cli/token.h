@@ -21,7 +21,7 @@ struct TokenOptions {
   std::optional<std::filesystem::path> config;
 };
 
-/// Prints the token on one line. Throws gateway::ConfigError.
+/// Prints the token on one line. Throws config::ConfigError.
 [[nodiscard]] int print_token(const TokenOptions& options, const Surroundings& surroundings);
 
 }  // namespace outcry::cli

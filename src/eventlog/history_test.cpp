@@ -8,7 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using TestHistory = History<int, std::shared_ptr<int>>;
-using std::chrono::seconds;
 
 constexpr TimePoint kStart{};
 

@@ -16,8 +16,6 @@
 namespace outcry::eventlog {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using test::event;
 using test::kNow;
 using test::numbers;

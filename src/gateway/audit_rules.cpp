@@ -4,7 +4,7 @@
 
 namespace outcry::gateway {
 
-AuditRules AuditRules::of(const AuditConfig& config) {
+AuditRules AuditRules::of(const config::AuditConfig& config) {
   if (config.path.empty()) return {};
   const auto lists = [&config](const char* word) {
     return std::ranges::find(config.records, word) != config.records.end();

@@ -2,7 +2,7 @@
 // Immutable; shared by all threads.
 #pragma once
 
-#include "gateway/config.h"
+#include "config/config.h"
 
 namespace outcry::gateway {
 
@@ -13,7 +13,7 @@ struct AuditRules {
   bool only_must = false;  // of the publications
   bool administration = false;
 
-  [[nodiscard]] static AuditRules of(const AuditConfig& config);
+  [[nodiscard]] static AuditRules of(const config::AuditConfig& config);
 };
 
 }  // namespace outcry::gateway

@@ -12,7 +12,7 @@ namespace {
 using audit::Kind;
 using audit::Record;
 
-audit::TrailOptions trail_options(const AuditConfig& config) {
+audit::TrailOptions trail_options(const config::AuditConfig& config) {
   return {.directory = config.path,
           .key_file = config.key_file,
           .software = "outcry",
@@ -40,7 +40,7 @@ Record about(const BanTarget& target, std::vector<audit::Detail> details) {
 
 }  // namespace
 
-AuditTrail::AuditTrail(const AuditConfig& config)
+AuditTrail::AuditTrail(const config::AuditConfig& config)
     : config_(config), rules_(AuditRules::of(config)) {
   if (config.path.empty()) {
     log::info("audit: audit.path is empty, nothing is recorded");
@@ -48,7 +48,7 @@ AuditTrail::AuditTrail(const AuditConfig& config)
   }
   std::string why;
   auto trail = audit::Trail::open(trail_options(config), wall_now(), why);
-  if (!trail) throw ConfigError("audit.path: " + why);
+  if (!trail) throw config::ConfigError("audit.path: " + why);
   trail_ = *std::move(trail);
   const audit::Link& last = trail_->last();
   log::info("audit: goes on after record {}, hash {}; signed by {}", last.sequence, last.hash,
@@ -112,7 +112,7 @@ void AuditTrail::add_publication(const bus::Publication& publication, std::strin
 }
 
 void AuditTrail::add_command(std::string_view action, const bus::Audience& audience,
-                             const Strings& rooms, const std::string& source) {
+                             const config::Strings& rooms, const std::string& source) {
   if (!rules_.administration) return;
   Record record{.kind = Kind::command, .time = wall_now()};
   record.details = {{"action", std::string(action)}, {"of", rooms}, {"by", source}};
@@ -144,7 +144,7 @@ void AuditTrail::add_revocation(const TokenRevocation& revocation) {
   add(std::move(record));
 }
 
-void AuditTrail::add_reload(const ReloadReport& report, std::string_view by) {
+void AuditTrail::add_reload(const config::ReloadReport& report, std::string_view by) {
   if (!rules_.administration) return;
   Record record{.kind = Kind::administration, .time = wall_now()};
   record.details = {{"action", report.error.empty() ? "reload" : "reload_refused"},

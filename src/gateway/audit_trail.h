@@ -15,18 +15,18 @@
 
 #include "audit/audit_writer.h"
 #include "bus/publication.h"
+#include "config/config.h"
+#include "config/reload.h"
 #include "gateway/audit_rules.h"
-#include "gateway/config.h"
 #include "gateway/messages.h"
 #include "gateway/operations.h"
-#include "gateway/reload.h"
 
 namespace outcry::gateway {
 
 class AuditTrail {
  public:
   /// Takes the directory and looks at what is there. Throws ConfigError if it can't be used.
-  explicit AuditTrail(const AuditConfig& config);
+  explicit AuditTrail(const config::AuditConfig& config);
   AuditTrail(const AuditTrail&) = delete;
   AuditTrail& operator=(const AuditTrail&) = delete;
   ~AuditTrail();
@@ -47,11 +47,11 @@ class AuditTrail {
   void add_publication(const bus::Publication& publication, std::string_view position,
                        std::string_view delivery_class);
   /// A publisher's command to sockets.
-  void add_command(std::string_view action, const bus::Audience& audience, const Strings& rooms,
-                   const std::string& source);
+  void add_command(std::string_view action, const bus::Audience& audience,
+                   const config::Strings& rooms, const std::string& source);
   void add_removal(const MemberRemoval& removal);
   void add_revocation(const TokenRevocation& revocation);
-  void add_reload(const ReloadReport& report, std::string_view by);
+  void add_reload(const config::ReloadReport& report, std::string_view by);
   void add_ban(const BanTarget& target);
   void add_lifted_ban(const BanTarget& target, std::string_view by);
   /// Anything else that an operator has done, or tried to do.
@@ -59,7 +59,7 @@ class AuditTrail {
                           std::string_view address = {});
 
  private:
-  const AuditConfig config_;
+  const config::AuditConfig config_;
   const AuditRules rules_;
   std::unique_ptr<audit::Trail> trail_;  // until the writer has it
   std::unique_ptr<audit::AuditWriter> writer_;

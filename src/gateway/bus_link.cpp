@@ -26,7 +26,7 @@ std::string short_hash(Bytes bytes) {
   return out;
 }
 
-ValueLimits limits_of(const Config& config) {
+ValueLimits limits_of(const config::Config& config) {
   ValueLimits limits;
   limits.bytes_max = config.bus.message_bytes_max;
   return limits;
@@ -34,12 +34,12 @@ ValueLimits limits_of(const Config& config) {
 
 }  // namespace
 
-BusLink::BusLink(boost::asio::io_context& io, const Config& config, Handlers handlers)
+BusLink::BusLink(boost::asio::io_context& io, const config::Config& config, Handlers handlers)
     : handlers_(std::move(handlers)),
       python_(
           {.json_legacy_args = config.bus.python_json_legacy_args, .limits = limits_of(config)}) {
   const auto endpoint = bus::parse_redis_url(config.bus.redis);
-  if (!endpoint) throw ConfigError("bus.redis: " + endpoint.error().message());
+  if (!endpoint) throw config::ConfigError("bus.redis: " + endpoint.error().message());
   address_ = bus::redis_url_without_secrets(*endpoint);
   if (!config.bus.python_channels.empty()) channel_ = config.bus.python_channels.front();
   for (const std::string& prefix : config.bus.node_prefixes) {

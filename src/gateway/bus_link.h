@@ -17,7 +17,7 @@
 #include "bus/python_message.h"
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
-#include "gateway/config.h"
+#include "config/config.h"
 
 namespace outcry::gateway {
 
@@ -31,7 +31,7 @@ class BusLink {
   };
 
   /// Throws ConfigError if the URL can't be used.
-  BusLink(boost::asio::io_context& io, const Config& config, Handlers handlers);
+  BusLink(boost::asio::io_context& io, const config::Config& config, Handlers handlers);
   ~BusLink();
 
   void start();

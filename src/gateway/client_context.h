@@ -12,8 +12,8 @@
 #include "auth/token_verifier.h"
 #include "base/ids.h"
 #include "base/slot_table.h"
+#include "config/config.h"
 #include "gateway/audit_link.h"
-#include "gateway/config.h"
 #include "gateway/control_link.h"
 #include "gateway/limit_rules.h"
 #include "gateway/recovery_id.h"
@@ -30,7 +30,7 @@ using ClientSessions = SlotTable<ClientSession, SessionId>;
 
 /// What all workers share, read-only once they run.
 struct SharedRules {
-  const Config& config;
+  const config::Config& config;
   std::shared_ptr<const auth::TokenVerifier> verifier;  // of the start; see gateway/token_keys.h
   auth::RoomPolicy rooms;
   std::optional<auth::TokenVerifier> grants;  // absent: only tokens list rooms
@@ -44,7 +44,7 @@ struct SharedRules {
 
   /// nullopt if it is not served.
   [[nodiscard]] std::optional<NamespaceId> namespace_id(std::string_view name) const {
-    const Strings& names = config.socketio.namespaces;
+    const config::Strings& names = config.socketio.namespaces;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (names[i] == name) return static_cast<NamespaceId>(i);
     }

@@ -225,7 +225,7 @@ void EngineClient::open(EngineSession& engine, NamespaceId namespace_id,
 }
 
 bool EngineClient::greets(const auth::Claims& claims) const {
-  const Strings& greeted = context_.rules.config.contract.greet_identity_claims;
+  const config::Strings& greeted = context_.rules.config.contract.greet_identity_claims;
   return std::ranges::find(greeted, claims.identity_claim) != greeted.end();
 }
 

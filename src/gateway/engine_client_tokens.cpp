@@ -62,7 +62,7 @@ void want_keys(ClientContext& context) {
 
 TokenRefusal token_refusal(ClientContext& context, std::error_code error) {
   ++context.stats.tokens_refused[static_cast<std::size_t>(error.value())];  // an AuthError
-  const AuthConfig& auth = context.rules.config.auth;
+  const config::AuthConfig& auth = context.rules.config.auth;
   if (error == auth::AuthError::unknown_key && !auth.jwks_url.empty()) {
     // It may have been made a moment ago, and be there the next time.
     return {.code = Code::token_key_unknown, .retry_after = auth.jwks_refetch_min};

@@ -59,7 +59,7 @@ std::size_t append_position(std::string& packet, const eventlog::Position& posit
   return trailer.size();
 }
 
-EventFrames encode_event(const bus::Publication& publication, const Strings& aliases,
+EventFrames encode_event(const bus::Publication& publication, const config::Strings& aliases,
                          const EncodeOptions& options, std::string& scratch) {
   EventFrames out{.own = encode_as(publication.event, publication, options, scratch)};
   for (const std::string& alias : aliases) {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "bus/publication.h"
+#include "config/config.h"
 #include "eventlog/position.h"
-#include "gateway/config.h"
 #include "transport/frame.h"
 
 namespace outcry::gateway {
@@ -50,8 +50,9 @@ struct EncodeOptions {
 [[nodiscard]] std::size_t append_position(std::string& packet, const eventlog::Position& position);
 
 /// `scratch` is written over: a caller that keeps it saves allocations.
-[[nodiscard]] EventFrames encode_event(const bus::Publication& publication, const Strings& aliases,
-                                       const EncodeOptions& options, std::string& scratch);
+[[nodiscard]] EventFrames encode_event(const bus::Publication& publication,
+                                       const config::Strings& aliases, const EncodeOptions& options,
+                                       std::string& scratch);
 
 /// Writes the event's position into frames that nobody else holds yet. Each name counts: the last
 /// one carries `position`, each before it one less, but none less than `before`. A client that got

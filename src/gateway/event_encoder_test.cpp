@@ -10,7 +10,7 @@
 namespace outcry::gateway {
 namespace {
 
-const Strings kAliases = {"RISK_ALERT", "riskAlert"};
+const config::Strings kAliases = {"RISK_ALERT", "riskAlert"};
 
 std::vector<transport::SharedFrame> list(const EventFrames& frames) {
   std::vector<transport::SharedFrame> out;
@@ -19,7 +19,7 @@ std::vector<transport::SharedFrame> list(const EventFrames& frames) {
 }
 
 std::vector<transport::SharedFrame> encode_event(const bus::Publication& publication,
-                                                 const Strings& aliases,
+                                                 const config::Strings& aliases,
                                                  std::optional<std::uint64_t> ack_id) {
   std::string scratch = "left from before";
   return list(gateway::encode_event(publication, aliases, {.ack_id = ack_id}, scratch));

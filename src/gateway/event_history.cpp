@@ -27,8 +27,8 @@ bool holds(const std::vector<eventlog::Life>& lives, eventlog::Life life) {
 
 // One more than the last number: what this run loaded as the newest value of a key must be newer
 // than any position of an earlier run.
-EventHistory::EventHistory(RoomTable& rooms, const EventlogConfig& config, eventlog::Life life,
-                           std::uint64_t last_number)
+EventHistory::EventHistory(RoomTable& rooms, const config::EventlogConfig& config,
+                           eventlog::Life life, std::uint64_t last_number)
     : rooms_(rooms),
       retention_(config),
       position_{.life = life, .durable = last_number, .released = last_number + 1},

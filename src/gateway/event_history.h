@@ -18,11 +18,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/config.h"
+#include "config/retention_rules.h"
 #include "eventlog/history.h"
 #include "eventlog/position.h"
-#include "gateway/config.h"
 #include "gateway/event_encoder.h"
-#include "gateway/retention_rules.h"
 #include "gateway/room_table.h"
 
 namespace outcry::gateway {
@@ -30,8 +30,8 @@ namespace outcry::gateway {
 /// An event as it was sent.
 struct PastEvent {
   EventFrames frames;
-  bool names_count = true;                // each has its number; else the event has one
-  std::shared_ptr<const Strings> except;  // rooms whose members were left out; null: none
+  bool names_count = true;                        // each has its number; else the event has one
+  std::shared_ptr<const config::Strings> except;  // rooms whose members were left out; null: none
 };
 
 /// One that somebody missed.
@@ -43,7 +43,7 @@ struct MissedEvent {
 class EventHistory {
  public:
   /// `rooms` must outlive this. `last_number`: the greatest durable number given out before.
-  EventHistory(RoomTable& rooms, const EventlogConfig& config, eventlog::Life life,
+  EventHistory(RoomTable& rooms, const config::EventlogConfig& config, eventlog::Life life,
                std::uint64_t last_number);
   EventHistory(const EventHistory&) = delete;
   EventHistory& operator=(const EventHistory&) = delete;
@@ -85,7 +85,7 @@ class EventHistory {
   void to_acknowledge(const RoomRecord& room, std::uint64_t seen, std::size_t most,
                       std::vector<MissedEvent>& out) const;
 
-  [[nodiscard]] const RetentionRules& retention() const noexcept { return retention_; }
+  [[nodiscard]] const config::RetentionRules& retention() const noexcept { return retention_; }
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::size_t bytes() const noexcept;
 
@@ -96,7 +96,7 @@ class EventHistory {
   bool trim(Events& events, TimePoint now);
 
   RoomTable& rooms_;
-  const RetentionRules retention_;
+  const config::RetentionRules retention_;
   std::vector<std::unique_ptr<Events>> events_;  // by retention rule
   eventlog::Position position_;
   const std::uint64_t start_;  // released counts of this run are above

@@ -15,8 +15,8 @@ using testing::IsEmpty;
 constexpr TimePoint kNow{};
 constexpr std::size_t kMany = 1000;
 
-EventlogConfig keeping(std::size_t events_max) {
-  EventlogConfig config;
+config::EventlogConfig keeping(std::size_t events_max) {
+  config::EventlogConfig config;
   config.events_max = events_max;
   return config;
 }
@@ -27,7 +27,7 @@ PastEvent event() {
 
 class EventHistoryTest : public testing::Test {
  protected:
-  void make(const EventlogConfig& config = {}, std::uint64_t last_number = 0) {
+  void make(const config::EventlogConfig& config = {}, std::uint64_t last_number = 0) {
     history_.emplace(rooms_, config, 77, last_number);
   }
   RoomRecord& room(std::string_view name) {
@@ -102,7 +102,7 @@ TEST_F(EventHistoryTest, a_room_is_kept_as_long_as_something_of_it_is) {
 }
 
 TEST_F(EventHistoryTest, a_busy_room_of_one_rule_takes_nothing_from_those_of_another) {
-  EventlogConfig config;
+  config::EventlogConfig config;
   config.events_max = 100;
   config.rooms = {{"quote_{id}", "events 1"}};
   make(config);

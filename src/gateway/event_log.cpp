@@ -23,24 +23,24 @@ class EventLog::Sink final : public eventlog::LogSink {
 namespace {
 
 [[noreturn]] void refuse(const std::string& path, std::error_code error, const std::string& why) {
-  throw ConfigError(fmt::format("eventlog.path: {}: {}{}{}", path, error.message(),
-                                why.empty() ? "" : ": ", why));
+  throw config::ConfigError(fmt::format("eventlog.path: {}: {}{}{}", path, error.message(),
+                                        why.empty() ? "" : ": ", why));
 }
 
 }  // namespace
 
-EventLog::EventLog(const Config& config) : durable_(!config.eventlog.path.empty()) {
+EventLog::EventLog(const config::Config& config) : durable_(!config.eventlog.path.empty()) {
   if (!durable_) {
     recovery_key_ = RecoveryIds::make_key();
     return;
   }
-  const EventlogConfig& from = config.eventlog;
+  const config::EventlogConfig& from = config.eventlog;
   options_ = {.promise = EventRules(config.events, from).promise(),
               .waiting_bytes_max = from.waiting_bytes_max};
   std::string notice;
   auto log = eventlog::SqliteLog::open({.path = from.path,
                                         .sync_each_write = from.sync,
-                                        .retentions = RetentionRules(from).rules(),
+                                        .retentions = config::RetentionRules(from).rules(),
                                         .events_loaded_max = from.memory_events_max,
                                         .bytes_loaded_max = from.memory_bytes_max},
                                        notice);

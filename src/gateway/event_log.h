@@ -11,12 +11,12 @@
 #include <memory>
 #include <string>
 
+#include "config/config.h"
+#include "config/retention_rules.h"
 #include "eventlog/log_writer.h"
 #include "eventlog/sqlite_log.h"
-#include "gateway/config.h"
 #include "gateway/event_rules.h"
 #include "gateway/recovery_id.h"
-#include "gateway/retention_rules.h"
 
 namespace outcry::gateway {
 
@@ -24,7 +24,7 @@ class EventLog {
  public:
   /// Opens the file and reads it, which may take seconds where it is large. Throws ConfigError if
   /// it can't be used.
-  explicit EventLog(const Config& config);
+  explicit EventLog(const config::Config& config);
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
   ~EventLog();

@@ -143,7 +143,7 @@ void EventReads::note(transport::ConnectionId connection, const Refusal& refusal
       {.kind = is_of_room ? audit::Kind::deny : audit::Kind::refuse,
        .time = wall_now(),
        .user = std::string(refusal.user),
-       .rooms = is_of_room ? Strings{std::string(refusal.room)} : Strings{},
+       .rooms = is_of_room ? config::Strings{std::string(refusal.room)} : config::Strings{},
        .address = client->peer_address().text(),
        .details = {{"code", std::string(row_of(refusal.code).name)}, {"cause", "read"}}});
 }

@@ -26,7 +26,7 @@ Durability durability_of(std::string_view mode) {
 
 }  // namespace
 
-EventRules::EventRules(const EventsConfig& config, const EventlogConfig& log) {
+EventRules::EventRules(const config::EventsConfig& config, const config::EventlogConfig& log) {
   for (const auto& [event, names] : config.aliases) rules_[event].aliases = names;
   for (const std::string& event : config.snapshot) rules_[event].snapshot = true;
   for (const std::string& event : config.acknowledge) rules_[event].acknowledge = true;

@@ -14,8 +14,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/by_text.h"
+#include "config/config.h"
 #include "eventlog/stored.h"
-#include "gateway/config.h"
 #include "transport/delivery.h"
 
 namespace outcry::gateway {
@@ -31,12 +31,12 @@ struct EventRule {
   bool acknowledge = false;  // each client is asked to
   bool receipts = false;     // and that it has, is kept
   Durability durability = Durability::no;
-  Strings aliases;
+  config::Strings aliases;
 };
 
 class EventRules {
  public:
-  EventRules(const EventsConfig& events, const EventlogConfig& log);
+  EventRules(const config::EventsConfig& events, const config::EventlogConfig& log);
 
   [[nodiscard]] const EventRule& of(std::string_view event) const;
   /// What `must` events keep after a crash: the least that any of them does.

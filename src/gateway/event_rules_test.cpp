@@ -8,7 +8,7 @@ namespace {
 using transport::DeliveryClass;
 
 TEST(EventRulesTest, what_the_configuration_says_of_an_event_is_found_at_once) {
-  EventsConfig config;
+  config::EventsConfig config;
   config.aliases = {{"equity", {"EQUITY"}}};
   config.latest = {"equity", "quote"};
   config.volatile_events = {"cursor"};
@@ -17,7 +17,7 @@ TEST(EventRulesTest, what_the_configuration_says_of_an_event_is_found_at_once) {
   config.acknowledge = {"alert"};
   const EventRules rules(config, {});
   EXPECT_EQ(rules.of("equity").delivery_class, DeliveryClass::latest);
-  EXPECT_EQ(rules.of("equity").aliases, Strings{"EQUITY"});
+  EXPECT_EQ(rules.of("equity").aliases, config::Strings{"EQUITY"});
   EXPECT_TRUE(rules.of("equity").snapshot);
   EXPECT_EQ(rules.of("quote").key_member, "symbol");
   EXPECT_EQ(rules.of("status").delivery_class, DeliveryClass::must);
@@ -52,7 +52,7 @@ TEST(ConflationKeyTest, an_event_without_the_member_has_its_rooms_key) {
 }
 
 TEST(EventRulesTest, without_a_file_nothing_is_written) {
-  EventsConfig events;
+  config::EventsConfig events;
   events.latest = {"equity"};
   const EventRules rules(events, {});
   EXPECT_EQ(rules.of("equity").durability, Durability::no);
@@ -61,10 +61,10 @@ TEST(EventRulesTest, without_a_file_nothing_is_written) {
 }
 
 TEST(EventRulesTest, what_is_written_when_follows_class_and_name) {
-  EventsConfig events;
+  config::EventsConfig events;
   events.latest = {"equity", "quote"};
   events.volatile_events = {"cursor"};
-  EventlogConfig log;
+  config::EventlogConfig log;
   log.path = "log.db";
   EXPECT_EQ(EventRules(events, log).of("risk").durability, Durability::before_delivery);
   EXPECT_EQ(EventRules(events, log).of("equity").durability, Durability::later);

@@ -17,7 +17,7 @@ std::size_t index_of(Policy policy) {
   return static_cast<std::size_t>(policy);
 }
 
-store::AccessCacheOptions cache_options(const Config& config) {
+store::AccessCacheOptions cache_options(const config::Config& config) {
   store::AccessCacheOptions options{.entries_max = config.store.cache_entries_max};
   const store::AccessLifetimes by_http{config.policy_http.cache_allowed,
                                        config.policy_http.cache_denied};
@@ -56,7 +56,7 @@ struct Gatekeeper::Probe : std::enable_shared_from_this<Probe> {
   std::string text = "not asked yet";
 };
 
-Gatekeeper::Gatekeeper(const boost::asio::any_io_executor& executor, const Config& config)
+Gatekeeper::Gatekeeper(const boost::asio::any_io_executor& executor, const config::Config& config)
     : config_(config),
       store_(owner_store(config.store, executor)),
       http_(config.policy_http.url.empty() ? nullptr

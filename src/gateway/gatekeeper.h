@@ -13,7 +13,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "gateway/config.h"
+#include "config/config.h"
 #include "gateway/http_policy.h"
 #include "gateway/operations.h"
 #include "store/access_cache.h"
@@ -31,7 +31,7 @@ class Gatekeeper {
  public:
   /// Throws ConfigError for what can't be used. `config` and the executor's context must outlive
   /// this.
-  Gatekeeper(const boost::asio::any_io_executor& executor, const Config& config);
+  Gatekeeper(const boost::asio::any_io_executor& executor, const config::Config& config);
   /// `done` of questions under way is not called any more.
   ~Gatekeeper();
   Gatekeeper(const Gatekeeper&) = delete;
@@ -51,7 +51,7 @@ class Gatekeeper {
 
   [[nodiscard]] store::AccessCache::Sources sources();
 
-  const Config& config_;
+  const config::Config& config_;
   std::unique_ptr<store::OwnerStore> store_;  // null, as is the next: none is configured
   std::unique_ptr<HttpPolicy> http_;
   store::AccessCache cache_;

@@ -22,7 +22,8 @@ constexpr std::size_t kNodeIdBytes = 12;
 
 }  // namespace
 
-Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* reloader)
+Gateway::Gateway(boost::asio::io_context& io, const config::Config& config,
+                 config::Reloader* reloader)
     : io_(io),
       config_(config),
       transport_(transport_options(config_, raise_file_limit())),
@@ -69,11 +70,12 @@ Gateway::Gateway(boost::asio::io_context& io, const Config& config, Reloader* re
   certificates_.use("clients", transport_.tls);
   if (audit_.rules().publications) record_publications();
   if (reloader != nullptr) {
-    reloader->on_report = [this](const ReloadReport& report, std::string_view by) {
+    reloader->on_report = [this](const config::ReloadReport& report, std::string_view by) {
       audit_.add_reload(report, by);
     };
-    reloader->add(
-        [this](const Config& next, Strings& changed) { return prepare_reload(next, changed); });
+    reloader->add([this](const config::Config& next, config::Strings& changed) {
+      return prepare_reload(next, changed);
+    });
   }
   revoker_->on_news = [this](const TokenRevocation& revocation) {
     audit_.add_revocation(revocation);
@@ -103,11 +105,12 @@ Gateway::~Gateway() {
 // ---- Life ----
 
 void Gateway::start() {
-  const auto address = parse_listen_address(config_.server.listen);
-  if (!address) throw ConfigError("server.listen: not an address: " + config_.server.listen);
+  const auto address = config::parse_listen_address(config_.server.listen);
+  if (!address)
+    throw config::ConfigError("server.listen: not an address: " + config_.server.listen);
   if (const auto error = workers_.listen(*address, config_.server.listen_backlog)) {
-    throw ConfigError(fmt::format("server.listen: can't listen on {}: {}", config_.server.listen,
-                                  error.message()));
+    throw config::ConfigError(fmt::format("server.listen: can't listen on {}: {}",
+                                          config_.server.listen, error.message()));
   }
   if (const std::string warning = file_shortage(config_, raise_file_limit()); !warning.empty()) {
     log::warning("{}", warning);

@@ -20,11 +20,12 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.h"
+#include "config/reload.h"
 #include "gateway/audit_trail.h"
 #include "gateway/bus_link.h"
 #include "gateway/certificate_watch.h"
 #include "gateway/client_context.h"
-#include "gateway/config.h"
 #include "gateway/control_link.h"
 #include "gateway/cursors.h"
 #include "gateway/event_history.h"
@@ -36,7 +37,6 @@
 #include "gateway/parked_sockets.h"
 #include "gateway/publisher.h"
 #include "gateway/recent_ids.h"
-#include "gateway/reload.h"
 #include "gateway/replay.h"
 #include "gateway/returning.h"
 #include "gateway/revocation_keys.h"
@@ -76,7 +76,8 @@ class Gateway final : public Operations {
   /// Makes everything, starts nothing. Throws ConfigError for a configuration that can't be used.
   /// `io` must be run by one thread and outlive the gateway, as must `reloader`: by it the gateway
   /// takes what can change while it runs. Nullptr: nothing can.
-  Gateway(boost::asio::io_context& io, const Config& config, Reloader* reloader = nullptr);
+  Gateway(boost::asio::io_context& io, const config::Config& config,
+          config::Reloader* reloader = nullptr);
   ~Gateway() override;
 
   /// Listens and starts the workers and the bus. Throws ConfigError if the port can't be had.
@@ -122,8 +123,9 @@ class Gateway final : public Operations {
     bool forbidden = false;  // a right to one of them has ended meanwhile
   };
 
-  Reloader::Commit prepare_reload(const Config& next, Strings& changed);
-  void prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const;
+  config::Reloader::Commit prepare_reload(const config::Config& next, config::Strings& changed);
+  void prepare_tls(const config::Config& next, config::Strings& changed,
+                   WorkerUpdate& update) const;
   void use_keys(std::shared_ptr<const auth::TokenVerifier> verifier, bool withdrawn);
   void put_in_force(const std::shared_ptr<const WorkerUpdate>& update);
   void drain_control_mailbox();
@@ -197,9 +199,9 @@ class Gateway final : public Operations {
   void recheck_later();
 
   boost::asio::io_context& io_;
-  const Config config_;
+  const config::Config config_;
   const transport::TransportOptions transport_;
-  const Reloader* reloader_;
+  const config::Reloader* reloader_;
   CertificateWatch certificates_;
   EventLog log_;
   AuditTrail audit_;

@@ -123,7 +123,7 @@ class GatewayTest : public testing::Test {
   }
 
   std::filesystem::path directory_;
-  Config config_;
+  config::Config config_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};

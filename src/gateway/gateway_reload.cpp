@@ -1,7 +1,7 @@
 // The gateway's part in a reload: what control and its workers take from a new configuration.
 #include <utility>
 
-#include "gateway/config_tls.h"
+#include "config/tls.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_setup.h"
 
@@ -9,13 +9,14 @@ namespace outcry::gateway {
 
 // One function for each part: it makes the part's object from the new configuration, or throws
 // ConfigError.
-Reloader::Commit Gateway::prepare_reload(const Config& next, Strings& changed) {
+config::Reloader::Commit Gateway::prepare_reload(const config::Config& next,
+                                                 config::Strings& changed) {
   auto update = std::make_shared<WorkerUpdate>();
   prepare_tls(next, changed, *update);
   update->access = std::make_shared<const transport::Access>(access_options(next.server));
   // With the same hash: what is counted under a key is still found.
   update->limits = std::make_shared<const LimitRules>(next.limits, rules_.hash, workers_.size());
-  auto keys = std::make_shared<Reloader::Commit>(token_keys_->prepare(next.auth, changed));
+  auto keys = std::make_shared<config::Reloader::Commit>(token_keys_->prepare(next.auth, changed));
   return [this, update = std::move(update), keys = std::move(keys)] {
     put_in_force(update);
     if (*keys) (*keys)();
@@ -34,15 +35,16 @@ void Gateway::take(KeyWanted wanted) {
   });
 }
 
-void Gateway::prepare_tls(const Config& next, Strings& changed, WorkerUpdate& update) const {
-  auto identity = clients_tls(next.server);
+void Gateway::prepare_tls(const config::Config& next, config::Strings& changed,
+                          WorkerUpdate& update) const {
+  auto identity = config::clients_tls(next.server);
   const net::TlsIdentity* running = certificates_.in_use("clients");
   if ((identity == nullptr) != (running == nullptr)) {
-    throw ConfigError(
+    throw config::ConfigError(
         "server.tls_certificate_file: TLS is switched on and off by a restart, not by a reload");
   }
   if (!identity || identity->same_as(*running)) return;
-  note_new_content(changed, "server.tls_certificate_file");
+  config::note_new_content(changed, "server.tls_certificate_file");
   update.tls = std::move(identity);
 }
 

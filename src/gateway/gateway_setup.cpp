@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "gateway/config_auth.h"
-#include "gateway/config_tls.h"
+#include "config/auth.h"
+#include "config/tls.h"
 #include "gateway/event_reads.h"
 #include "gateway/placement.h"
 #include "net/cpu.h"
@@ -25,7 +25,7 @@ constexpr std::size_t kOtherFiles = 320;
 
 /// What one worker takes at most. All of them together must leave files for everything else: who
 /// fills the clients' port shall not cut off Redis, the store or the operators.
-std::size_t worker_connections(const Config& config, std::size_t files) {
+std::size_t worker_connections(const config::Config& config, std::size_t files) {
   const std::size_t wanted = config.server.connections_max;
   const std::size_t workers = worker_count(config);
   const double share = static_cast<double>(wanted) / static_cast<double>(workers);
@@ -34,11 +34,11 @@ std::size_t worker_connections(const Config& config, std::size_t files) {
   return std::min({wanted, uneven, std::max<std::size_t>(for_clients / workers, 1)});
 }
 
-bool lists(const Strings& list, std::string_view word) {
+bool lists(const config::Strings& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
 }
 
-auth::RoomPolicy room_policy(const RoomsConfig& config) {
+auth::RoomPolicy room_policy(const config::RoomsConfig& config) {
   std::vector<auth::RoomTemplate> templates;
   for (const auto& text : config.owner) templates.push_back({text, auth::RoomAccess::owner});
   for (const auto& text : config.grant) templates.push_back({text, auth::RoomAccess::grant});
@@ -49,13 +49,13 @@ auth::RoomPolicy room_policy(const RoomsConfig& config) {
   for (const auto& text : config.user) templates.push_back({text, auth::RoomAccess::user});
   for (const auto& text : config.everyone) templates.push_back({text, auth::RoomAccess::everyone});
   auto policy = auth::RoomPolicy::create(templates);
-  if (!policy) throw ConfigError("rooms: " + policy.error().message());
+  if (!policy) throw config::ConfigError("rooms: " + policy.error().message());
   return std::move(*policy);
 }
 
 /// Grants are tokens of another key, short-lived, whose `rooms` say for what.
-std::optional<auth::TokenVerifier> grant_verifier(const Config& config) {
-  const PolicyGrantConfig& grant = config.policy_grant;
+std::optional<auth::TokenVerifier> grant_verifier(const config::Config& config) {
+  const config::PolicyGrantConfig& grant = config.policy_grant;
   if (grant.secret.empty()) return std::nullopt;
   return auth::TokenVerifier({{.material = grant.secret}},
                              {.identity_claims = config.auth.identity_claims,
@@ -67,17 +67,17 @@ std::optional<auth::TokenVerifier> grant_verifier(const Config& config) {
 
 }  // namespace
 
-std::size_t worker_count(const Config& config) {
+std::size_t worker_count(const config::Config& config) {
   return place(config.server, net::cpu_budget()).workers;
 }
 
-transport::AccessOptions access_options(const ServerConfig& server) {
+transport::AccessOptions access_options(const config::ServerConfig& server) {
   transport::AccessOptions out{.allowed_origins = server.allowed_origins,
                                .plain_http = server.plain_http == "allow",
                                .hsts_max_age = server.hsts_max_age};
   for (const std::string& proxy : server.trusted_proxies) {
     const auto range = net::IpRange::parse(proxy);
-    if (!range) throw ConfigError("server.trusted_proxies: not an address: " + proxy);
+    if (!range) throw config::ConfigError("server.trusted_proxies: not an address: " + proxy);
     out.trusted_proxies.push_back(*range);
   }
   return out;
@@ -89,15 +89,15 @@ transport::ConnectionLimits connection_limits(const limits::Limits& limits) {
           .dry_run = limits.dry_run};
 }
 
-transport::TransportOptions transport_options(const Config& config, std::size_t files) {
-  const ServerConfig& server = config.server;
-  const EngineConfig& engine = config.engine;
+transport::TransportOptions transport_options(const config::Config& config, std::size_t files) {
+  const config::ServerConfig& server = config.server;
+  const config::EngineConfig& engine = config.engine;
   transport::TransportOptions out;
   out.engine_paths = {server.path};
   if (config.recovery.http_reads) out.api_prefix = kApiPrefix;
   out.access = access_options(server);
   out.proxy_protocol = server.proxy_protocol == "required";
-  out.tls = clients_tls(server);
+  out.tls = config::clients_tls(server);
   out.polling = lists(engine.transports, "polling");
   out.websocket = lists(engine.transports, "websocket");
   out.ping_interval = engine.ping_interval;
@@ -129,12 +129,12 @@ transport::TransportOptions transport_options(const Config& config, std::size_t 
   return out;
 }
 
-SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
+SharedRules shared_rules(const config::Config& config, const RecoveryIds::Key& key) {
   const limits::KeyHash hash = limits::KeyHash::random();
   return SharedRules{
       .config = config,
-      .verifier = std::make_shared<const auth::TokenVerifier>(token_keys(config.auth),
-                                                              token_policy(config)),
+      .verifier = std::make_shared<const auth::TokenVerifier>(config::token_keys(config.auth),
+                                                              config::token_policy(config)),
       .rooms = room_policy(config.rooms),
       .grants = grant_verifier(config),
       .packet_limits = {.attachments_max =
@@ -148,18 +148,18 @@ SharedRules shared_rules(const Config& config, const RecoveryIds::Key& key) {
       .audit = AuditRules::of(config.audit)};
 }
 
-transport::StaticFiles static_files(const Config& config) {
+transport::StaticFiles static_files(const config::Config& config) {
   const std::string& directory = config.server.static_dir;
   if (directory.empty()) return {};
   auto files = transport::StaticFiles::load(directory);
   if (!files) {
-    throw ConfigError(
+    throw config::ConfigError(
         fmt::format("server.static_dir: can't read '{}': {}", directory, files.error().message()));
   }
   return std::move(*files);
 }
 
-std::unique_ptr<store::OwnerStore> owner_store(const StoreConfig& config,
+std::unique_ptr<store::OwnerStore> owner_store(const config::StoreConfig& config,
                                                const boost::asio::any_io_executor& executor) {
   if (config.url.empty()) return nullptr;
   if (store::is_postgres_url(config.url)) {
@@ -182,7 +182,7 @@ std::unique_ptr<store::OwnerStore> owner_store(const StoreConfig& config,
       .queue_max = config.queue_max};
   std::string why;
   if (store::SqliteStore::check(options, why) == store::StoreError::bad_query) {
-    throw ConfigError("store.owner_query can't be used: " + why);
+    throw config::ConfigError("store.owner_query can't be used: " + why);
   }
   return std::make_unique<store::SqliteStore>(executor, options);
 }
@@ -196,7 +196,7 @@ std::size_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
-std::string file_shortage(const Config& config, std::size_t files) {
+std::string file_shortage(const config::Config& config, std::size_t files) {
   const std::size_t wanted = config.server.connections_max + kOtherFiles;
   if (files >= wanted) return {};
   return fmt::format(

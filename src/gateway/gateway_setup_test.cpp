@@ -8,14 +8,14 @@
 namespace outcry::gateway {
 namespace {
 
-Config valid_config() {
-  Config config;
+config::Config valid_config() {
+  config::Config config;
   config.auth.secret = test::kSecret;
   return config;
 }
 
 TEST(GatewaySetupTest, there_is_at_least_one_worker_and_at_most_sixty_four) {
-  Config config;
+  config::Config config;
   EXPECT_GE(worker_count(config), 1u);
   EXPECT_LE(worker_count(config), kWorkersMax);
   config.server.workers = 3;
@@ -25,7 +25,7 @@ TEST(GatewaySetupTest, there_is_at_least_one_worker_and_at_most_sixty_four) {
 }
 
 TEST(GatewaySetupTest, a_worker_may_have_a_quarter_more_than_its_share_but_never_more_than_all) {
-  Config config;
+  config::Config config;
   config.server.connections_max = 1000;
   config.server.workers = 4;
   EXPECT_EQ(transport_options(config).connections_max, 313u);
@@ -37,7 +37,7 @@ TEST(GatewaySetupTest, a_worker_may_have_a_quarter_more_than_its_share_but_never
 }
 
 TEST(GatewaySetupTest, workers_leave_files_for_everything_else) {
-  Config config;
+  config::Config config;
   config.server.connections_max = 1000;
   config.server.workers = 4;
   EXPECT_EQ(transport_options(config, 10'000).connections_max, 313u);
@@ -51,7 +51,7 @@ TEST(GatewaySetupTest, workers_leave_files_for_everything_else) {
 }
 
 TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
-  Config config;
+  config::Config config;
   config.server.path = "/live/";
   config.server.allowed_origins = {"https://app.example.com"};
   config.server.trusted_proxies = {"10.0.0.0/8", "::1"};
@@ -75,7 +75,7 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
   config.engine.permessage_deflate = true;
   config.engine.transports = {"websocket"};
   const transport::TransportOptions options = transport_options(config);
-  EXPECT_EQ(options.engine_paths, Strings{"/live/"});
+  EXPECT_EQ(options.engine_paths, config::Strings{"/live/"});
   EXPECT_EQ(options.access.allowed_origins, config.server.allowed_origins);
   EXPECT_EQ(options.access.trusted_proxies.size(), 2u);
   EXPECT_TRUE(options.proxy_protocol);
@@ -103,7 +103,7 @@ TEST(GatewaySetupTest, every_option_of_the_transport_comes_from_its_key) {
 }
 
 TEST(GatewaySetupTest, the_rules_know_tokens_rooms_and_namespaces) {
-  Config config = valid_config();
+  config::Config config = valid_config();
   config.socketio.namespaces = {"/", "/admin"};
   config.socketio.attachments_max = 3;
   const SharedRules rules = shared_rules(config);
@@ -119,11 +119,11 @@ TEST(GatewaySetupTest, the_rules_know_tokens_rooms_and_namespaces) {
 }
 
 TEST(GatewaySetupTest, what_can_not_be_used_is_a_config_error) {
-  Config config = valid_config();
+  config::Config config = valid_config();
   config.rooms.owner = {"{id}"};
-  EXPECT_THROW((void)shared_rules(config), ConfigError);
+  EXPECT_THROW((void)shared_rules(config), config::ConfigError);
   config.server.static_dir = "/does/not/exist";
-  EXPECT_THROW((void)static_files(config), ConfigError);
+  EXPECT_THROW((void)static_files(config), config::ConfigError);
   config.server.static_dir.clear();
   EXPECT_TRUE(static_files(config).empty());
 }

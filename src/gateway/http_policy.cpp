@@ -38,10 +38,10 @@ Result<Access> answer_of(const Result<webclient::WebResponse>& response) {
   return decode_policy_answer(response->status, response->body);
 }
 
-webclient::WebClientOptions client_options(const Config& config) {
-  const PolicyHttpConfig& policy = config.policy_http;
+webclient::WebClientOptions client_options(const config::Config& config) {
+  const config::PolicyHttpConfig& policy = config.policy_http;
   const auto url = webclient::parse_web_url(policy.url);
-  if (!url) throw ConfigError("policy_http.url: " + url.error().message());
+  if (!url) throw config::ConfigError("policy_http.url: " + url.error().message());
   return {.url = *url,
           .ca_file = policy.ca_file,
           .timeout = policy.timeout,
@@ -69,13 +69,13 @@ Result<Access> decode_policy_answer(unsigned status, std::string_view body) {
   return access;
 }
 
-HttpPolicy::HttpPolicy(const boost::asio::any_io_executor& executor, const Config& config)
+HttpPolicy::HttpPolicy(const boost::asio::any_io_executor& executor, const config::Config& config)
     : namespaces_(config.socketio.namespaces) {
   webclient::WebClientOptions options = client_options(config);
   target_ = options.url.target;
   if (!config.policy_http.secret.empty()) authorization_ = "Bearer " + config.policy_http.secret;
   auto client = webclient::WebClient::create(executor, std::move(options));
-  if (!client) throw ConfigError("policy_http.ca_file: " + client.error().message());
+  if (!client) throw config::ConfigError("policy_http.ca_file: " + client.error().message());
   client_ = *std::move(client);
 }
 

@@ -19,7 +19,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/result.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "store/access.h"
 #include "webclient/web_client.h"
 
@@ -36,7 +36,7 @@ struct HttpPolicyStats {
 class HttpPolicy {
  public:
   /// `config` must outlive this. Throws ConfigError if its URL or its certificates can't be used.
-  HttpPolicy(const boost::asio::any_io_executor& executor, const Config& config);
+  HttpPolicy(const boost::asio::any_io_executor& executor, const config::Config& config);
 
   /// `question.object` is a room's key. Errors: StoreError.
   void ask(const store::AccessQuestion& question, store::AccessDone done);
@@ -44,7 +44,7 @@ class HttpPolicy {
   [[nodiscard]] HttpPolicyStats stats() const;
 
  private:
-  const Strings& namespaces_;
+  const config::Strings& namespaces_;
   std::string target_;
   std::string authorization_;  // empty: none is sent
   std::unique_ptr<webclient::WebClient> client_;

@@ -7,7 +7,6 @@
 namespace outcry::gateway {
 namespace {
 
-using std::chrono::milliseconds;
 using store::StoreError;
 
 TEST(PolicyAnswer, allows_denies_and_may_say_for_how_long) {

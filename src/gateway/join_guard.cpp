@@ -7,7 +7,6 @@ namespace outcry::gateway {
 namespace {
 
 using limits::Limit;
-using std::chrono::milliseconds;
 
 void append(std::vector<BanInfo>& out, BanKind kind, std::vector<limits::Ban> bans, TimePoint now) {
   for (limits::Ban& ban : bans) {

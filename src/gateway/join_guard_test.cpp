@@ -12,7 +12,7 @@ const limits::KeyHash kHash = limits::KeyHash::random();
 const net::IpNetwork kOffice(net::IpAddress::parse("192.0.2.1").value(), 64);
 const TimePoint kNow{1'000s};
 
-LimitsConfig config(bool dry_run = false) {
+config::LimitsConfig config(bool dry_run = false) {
   return {.dry_run = dry_run,
           .user_failed_joins_delay_at = 2,
           .user_failed_joins_ban_at = 4,
@@ -89,7 +89,7 @@ TEST_F(JoinGuardTest, bans_are_listed_and_lifted_by_name) {
 TEST_F(JoinGuardTest, a_reload_holds_from_the_next_refusal_on_and_lifts_no_ban) {
   for (int i = 0; i < 5; ++i) (void)guard_.refused({.user = "alice"}, kNow);
   for (int i = 0; i < 2; ++i) (void)guard_.refused({.user = "bob"}, kNow);
-  LimitsConfig next = config();
+  config::LimitsConfig next = config();
   next.user_failed_joins_delay_at = next.user_failed_joins_ban_at = 2;
   next.ban = 10s;
   guard_.use(std::make_shared<const LimitRules>(next, kHash));

@@ -28,7 +28,7 @@ std::uint32_t told_part(std::size_t burst, std::size_t workers) {
   return static_cast<std::uint32_t>(std::max<std::size_t>(burst / (4 * (workers + 1)), 1));
 }
 
-limits::OffenceRules offences_of(const LimitsConfig& config, std::size_t delay_at,
+limits::OffenceRules offences_of(const config::LimitsConfig& config, std::size_t delay_at,
                                  std::size_t ban_at) {
   return {.delay_at = static_cast<std::uint32_t>(delay_at),
           .ban_at = static_cast<std::uint32_t>(ban_at),
@@ -38,7 +38,7 @@ limits::OffenceRules offences_of(const LimitsConfig& config, std::size_t delay_a
           .bans_max = config.bans_max};
 }
 
-limits::Limits limits_of(const LimitsConfig& config, std::size_t workers) {
+limits::Limits limits_of(const config::LimitsConfig& config, std::size_t workers) {
   return {.dry_run = config.dry_run,
           .user_sockets_max = static_cast<std::uint32_t>(config.user_sockets_max),
           .address_sockets_max = static_cast<std::uint32_t>(config.address_sockets_max),
@@ -62,7 +62,7 @@ limits::Limits limits_of(const LimitsConfig& config, std::size_t workers) {
 
 }  // namespace
 
-LimitRules::LimitRules(const LimitsConfig& config, const limits::KeyHash& key_hash,
+LimitRules::LimitRules(const config::LimitsConfig& config, const limits::KeyHash& key_hash,
                        std::size_t workers)
     : limits(limits_of(config, workers)),
       user_rates{limits.user_packets, limits.user_bytes, limits.user_joins},

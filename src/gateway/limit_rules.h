@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/config.h"
+#include "config/config.h"
 #include "limits/key_hash.h"
 #include "limits/limits.h"
 #include "net/ip_address.h"
@@ -24,7 +24,8 @@ inline constexpr std::size_t kUserRates = 3;
 
 struct LimitRules {
   /// `config` has passed config_problems(). Of limits that workers apply, each has its share.
-  LimitRules(const LimitsConfig& config, const limits::KeyHash& key_hash, std::size_t workers = 1);
+  LimitRules(const config::LimitsConfig& config, const limits::KeyHash& key_hash,
+             std::size_t workers = 1);
 
   [[nodiscard]] limits::Key user_key(std::string_view user) const noexcept { return hash(user); }
   /// Nobody for an exempt one. Of IPv6 the network alone counts, for its owner has all of it.

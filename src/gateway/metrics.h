@@ -10,10 +10,10 @@
 #include "bus/redis_key_scan.h"
 #include "bus/redis_publisher.h"
 #include "bus/redis_subscriber.h"
+#include "config/reload.h"
 #include "eventlog/log_writer.h"
 #include "gateway/certificate_watch.h"
 #include "gateway/gatekeeper.h"
-#include "gateway/reload.h"
 #include "gateway/revoker.h"
 #include "gateway/token_keys.h"
 #include "gateway/worker_stats.h"
@@ -43,7 +43,7 @@ struct MetricsSource {
   std::optional<audit::AuditWriterStats> audit{};  // likewise
   std::uint64_t paced = 0;                         // events replaced while they were held back
   std::uint64_t deliveries_dropped = 0;
-  ReloadStats reloads;
+  config::ReloadStats reloads;
   std::vector<CertificateInUse> certificates;
   bool redis_connected = false;
   const bus::RedisSubscriberStats* redis = nullptr;           // absent: no Redis configured

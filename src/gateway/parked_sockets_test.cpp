@@ -6,7 +6,6 @@
 namespace outcry::gateway {
 namespace {
 
-using std::chrono::seconds;
 using testing::ElementsAre;
 
 constexpr TimePoint kNow{};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kCpusForControl = 3;
 
-std::size_t count_workers(const ServerConfig& server, const net::CpuBudget& cpus) {
+std::size_t count_workers(const config::ServerConfig& server, const net::CpuBudget& cpus) {
   const std::size_t parallel = cpus.parallel();
   const std::size_t own = parallel >= kCpusForControl ? parallel - 1 : parallel;
   return std::min(server.workers != 0 ? server.workers : own, kWorkersMax);
@@ -60,7 +60,7 @@ std::string summary_of(const Placement& placement, const net::CpuBudget& cpus) {
 
 }  // namespace
 
-Placement place(const ServerConfig& server, const net::CpuBudget& cpus) {
+Placement place(const config::ServerConfig& server, const net::CpuBudget& cpus) {
   Placement out{.workers = count_workers(server, cpus)};
   if (server.pin_workers) {
     const std::string problem = pinning_problem(out.workers, cpus);

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/config.h"
+#include "config/config.h"
 #include "net/cpu.h"
 
 namespace outcry::gateway {
@@ -28,6 +28,6 @@ struct Placement {
 };
 
 /// At least one worker, at most kWorkersMax.
-[[nodiscard]] Placement place(const ServerConfig& server, const net::CpuBudget& cpus);
+[[nodiscard]] Placement place(const config::ServerConfig& server, const net::CpuBudget& cpus);
 
 }  // namespace outcry::gateway

@@ -34,7 +34,7 @@ std::string publication_id(const eventlog::StoredEvent& stored, const std::strin
 }
 
 std::string payload_id(std::string_view own, std::string_view event,
-                       std::string_view namespace_name, const Strings& rooms) {
+                       std::string_view namespace_name, const config::Strings& rooms) {
   std::string id = fmt::format("{}\n{}\n{}", own, event, namespace_name);
   for (const std::string& room : rooms) id.append("\n").append(room);
   return id;

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "bus/publication.h"
+#include "config/config.h"
 #include "eventlog/stored.h"
-#include "gateway/config.h"
 
 namespace outcry::gateway {
 
@@ -24,6 +24,6 @@ namespace outcry::gateway {
 
 /// That of an event whose payload says `own`.
 [[nodiscard]] std::string payload_id(std::string_view own, std::string_view event,
-                                     std::string_view namespace_name, const Strings& rooms);
+                                     std::string_view namespace_name, const config::Strings& rooms);
 
 }  // namespace outcry::gateway

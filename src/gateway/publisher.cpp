@@ -154,7 +154,7 @@ std::error_code Publisher::write(Event& event) {
                        event.rule->durability != Durability::no;
   if (!written) return {};
   const std::uint64_t number = next_number(*event.rule);
-  const Strings& rooms = event.publication.audience.rooms;
+  const config::Strings& rooms = event.publication.audience.rooms;
   const std::uint8_t retention = rooms.empty() ? 0 : history_.retention().rule_of(rooms.front());
   if (!log_->add(stored_event(event.publication, number, retention, wall_now()))) {
     return PublishError::overloaded;
@@ -233,10 +233,10 @@ void Publisher::remember(const Event& event, TimePoint now) {
       event.rule->snapshot && snapshots_.keeps_any() && !event.publication.audience.everyone;
   const ValueName name{
       .key = event.terms.key, .event = event.publication.event, .latest = is_latest};
-  const Strings& except = event.publication.audience.except;
+  const config::Strings& except = event.publication.audience.except;
   const PastEvent past{
       .frames = event.frames,
-      .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
+      .except = except.empty() ? nullptr : std::make_shared<const config::Strings>(except)};
   for_each_room(event, [&](RoomRecord& room) {
     ++room.waiting;  // neither may end it under the other's hands
     if (event.mark != nullptr) event.mark->rooms.push_back(room.room);

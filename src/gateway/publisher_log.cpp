@@ -20,11 +20,11 @@ void Publisher::load(eventlog::StoredEvent stored, TimePoint now, WallTime wall)
   const eventlog::Life life = history_.position().life;
   set_positions(event.frames, {.life = life, .durable = before, .released = before},
                 {.life = life, .durable = number, .released = number});
-  const Strings& except = event.publication.audience.except;
+  const config::Strings& except = event.publication.audience.except;
   const PastEvent past{
       .frames = event.frames,
       .names_count = number - before >= event.frames.names(),  // the aliases may be new
-      .except = except.empty() ? nullptr : std::make_shared<const Strings>(except)};
+      .except = except.empty() ? nullptr : std::make_shared<const config::Strings>(except)};
   if (event.mark != nullptr) {
     event.mark->life = life;
     event.mark->released = number;

@@ -28,7 +28,7 @@ class ReplayTest : public testing::Test {
     const std::uint64_t before = history_.position().released;
     PastEvent event{.frames = {.own = transport::make_frame(name)}};
     if (!alias.empty()) event.frames.aliases.push_back(transport::make_frame(alias));
-    if (!except.empty()) event.except = std::make_shared<const Strings>(std::move(except));
+    if (!except.empty()) event.except = std::make_shared<const config::Strings>(std::move(except));
     history_.release(0, event.frames.names());
     for (const std::string& room : rooms) history_.add(member(room), event, kNow);
     return before;
@@ -55,7 +55,7 @@ class ReplayTest : public testing::Test {
   }
 
   RoomTable rooms_;
-  EventlogConfig config_;
+  config::EventlogConfig config_;
   EventHistory history_{rooms_, config_, 77, 0};
   Snapshots snapshots_{rooms_, {}};
   Replay replay_{rooms_, history_};

@@ -25,9 +25,9 @@ std::optional<WallTime> time_of(std::string_view text) {
   return is_time ? std::optional(WallTime(seconds(number))) : std::nullopt;
 }
 
-bus::RedisKeyScanOptions options_of(const Config& config) {
+bus::RedisKeyScanOptions options_of(const config::Config& config) {
   auto endpoint = bus::parse_redis_url(config.bus.redis);
-  if (!endpoint) throw ConfigError("bus.redis: " + endpoint.error().message());
+  if (!endpoint) throw config::ConfigError("bus.redis: " + endpoint.error().message());
   return {.endpoint = *std::move(endpoint),
           .prefix = config.auth.revocation_prefix,
           .keys_max = config.auth.revocations_max,
@@ -59,7 +59,7 @@ std::optional<TokenRevocation> revocation_of_key(const bus::ScannedKey& key, Wal
   return out;
 }
 
-RevocationKeys::RevocationKeys(boost::asio::io_context& io, const Config& config,
+RevocationKeys::RevocationKeys(boost::asio::io_context& io, const config::Config& config,
                                OnRevocation on_revocation)
     : scan_(io, options_of(config),
             [on_revocation = std::move(on_revocation),

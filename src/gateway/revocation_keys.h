@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "bus/redis_key_scan.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "gateway/operations.h"
 
 namespace outcry::gateway {
@@ -25,7 +25,8 @@ class RevocationKeys {
   using OnRevocation = std::function<void(const TokenRevocation&)>;
 
   /// `config` names a Redis and a prefix; the URL has been checked.
-  RevocationKeys(boost::asio::io_context& io, const Config& config, OnRevocation on_revocation);
+  RevocationKeys(boost::asio::io_context& io, const config::Config& config,
+                 OnRevocation on_revocation);
 
   void start() { scan_.start(); }
   void stop() { scan_.stop(); }

@@ -6,7 +6,6 @@
 namespace outcry::gateway {
 namespace {
 
-using std::chrono::seconds;
 using testing::HasSubstr;
 
 const WallTime kNow{seconds(1'700'000'000)};

@@ -8,7 +8,6 @@ namespace outcry::gateway {
 namespace {
 
 using Added = Revocations::Added;
-using std::chrono::seconds;
 
 const WallTime kNow{seconds(1'700'000'000)};
 

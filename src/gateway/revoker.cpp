@@ -17,7 +17,7 @@ struct Revoker::Timer {
   boost::asio::steady_timer timer;
 };
 
-Revoker::Revoker(const boost::asio::any_io_executor& executor, const AuthConfig& config,
+Revoker::Revoker(const boost::asio::any_io_executor& executor, const config::AuthConfig& config,
                  const limits::KeyHash& hash, Post post)
     : config_(config),
       hash_(hash),

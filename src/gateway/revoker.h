@@ -16,7 +16,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "gateway/config.h"
+#include "config/config.h"
 #include "gateway/revocations.h"
 
 namespace outcry::gateway {
@@ -37,7 +37,7 @@ class Revoker {
   using Post = std::function<void(RevocationBatch, Counted)>;
 
   /// `config` and the executor's context must outlive this.
-  Revoker(const boost::asio::any_io_executor& executor, const AuthConfig& config,
+  Revoker(const boost::asio::any_io_executor& executor, const config::AuthConfig& config,
           const limits::KeyHash& hash, Post post);
   ~Revoker();
   Revoker(const Revoker&) = delete;
@@ -64,7 +64,7 @@ class Revoker {
 
   void flush();
 
-  const AuthConfig& config_;
+  const config::AuthConfig& config_;
   const limits::KeyHash hash_;
   const Post post_;
   Revocations known_;

@@ -53,8 +53,8 @@ constexpr std::size_t kWarmUp = 2 * kBurst;
 constexpr std::size_t kEvents = 2'000;
 constexpr std::chrono::seconds kPatience{20};
 
-Config test_config() {
-  Config config;
+config::Config test_config() {
+  config::Config config;
   config.server.workers = 1;
   config.auth.secret = test::kSecret;
   config.engine.ping_interval = std::chrono::hours(1);  // a ping isn't a delivery
@@ -171,7 +171,7 @@ class SteadyStateTest : public testing::Test {
   }
 
   RoomTable rooms_;
-  const Config config_ = test_config();
+  const config::Config config_ = test_config();
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
   test::ControlForTest control_{[this](ToWorker message) {

@@ -41,7 +41,7 @@ bus::Publication publication_of(eventlog::StoredEvent&& stored) {
 }
 
 eventlog::StoredValue stored_value(const RoomRecord& room, const RoomSnapshot::Value& value,
-                                   const Strings& namespaces, WallTime now) {
+                                   const config::Strings& namespaces, WallTime now) {
   const transport::SharedFrame plain = value.frames.own->has_trailer()
                                            ? make_frame_without_trailer(*value.frames.own)
                                            : value.frames.own;

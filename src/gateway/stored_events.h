@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "bus/publication.h"
+#include "config/config.h"
 #include "eventlog/stored.h"
-#include "gateway/config.h"
 #include "gateway/room_table.h"
 #include "gateway/snapshots.h"
 
@@ -23,7 +23,7 @@ namespace outcry::gateway {
 /// `namespaces`: names by number.
 [[nodiscard]] eventlog::StoredValue stored_value(const RoomRecord& room,
                                                  const RoomSnapshot::Value& value,
-                                                 const Strings& namespaces, WallTime now);
+                                                 const config::Strings& namespaces, WallTime now);
 /// nullopt if the packet isn't one: the file was changed by others.
 [[nodiscard]] std::optional<bus::Publication> publication_of(eventlog::StoredValue&& stored);
 

@@ -8,7 +8,7 @@
 
 #include "auth/jwk_set.h"
 #include "base/log.h"
-#include "gateway/config_auth.h"
+#include "config/auth.h"
 #include "webclient/web_client.h"
 
 namespace outcry::gateway {
@@ -16,9 +16,9 @@ namespace {
 
 constexpr unsigned kOk = 200;
 
-webclient::WebClientOptions client_options(const AuthConfig& auth) {
+webclient::WebClientOptions client_options(const config::AuthConfig& auth) {
   const auto url = webclient::parse_web_url(auth.jwks_url);
-  if (!url) throw ConfigError("auth.jwks_url: " + url.error().message());
+  if (!url) throw config::ConfigError("auth.jwks_url: " + url.error().message());
   return {.url = *url,
           .ca_file = auth.jwks_ca_file,
           .timeout = auth.jwks_timeout,
@@ -37,17 +37,17 @@ bool has(const std::vector<auth::Key>& keys, const auth::Key& key) {
 
 /// The URL, asked again and again.
 struct TokenKeys::Source : std::enable_shared_from_this<Source> {
-  Source(const boost::asio::any_io_executor& executor, const AuthConfig& auth,
+  Source(const boost::asio::any_io_executor& executor, const config::AuthConfig& auth,
          TokenKeys& token_keys)
       : config(auth), owner(token_keys), timer(executor), origin_of_logs(origin(auth)) {
     webclient::WebClientOptions options = client_options(auth);
     target = options.url.target;
     auto made = webclient::WebClient::create(executor, std::move(options));
-    if (!made) throw ConfigError("auth.jwks_ca_file: " + made.error().message());
+    if (!made) throw config::ConfigError("auth.jwks_ca_file: " + made.error().message());
     client = *std::move(made);
   }
 
-  static std::string origin(const AuthConfig& auth) {
+  static std::string origin(const config::AuthConfig& auth) {
     return webclient::parse_web_url(auth.jwks_url)->origin();
   }
 
@@ -107,7 +107,7 @@ struct TokenKeys::Source : std::enable_shared_from_this<Source> {
     });
   }
 
-  const AuthConfig& config;
+  const config::AuthConfig& config;
   TokenKeys& owner;
   boost::asio::steady_timer timer;
   const std::string origin_of_logs;
@@ -120,9 +120,11 @@ struct TokenKeys::Source : std::enable_shared_from_this<Source> {
   TokenKeysStats stats;
 };
 
-TokenKeys::TokenKeys(const boost::asio::any_io_executor& executor, const Config& config,
+TokenKeys::TokenKeys(const boost::asio::any_io_executor& executor, const config::Config& config,
                      OnChange on_change)
-    : config_(config), on_change_(std::move(on_change)), of_files_(token_keys(config.auth)) {
+    : config_(config),
+      on_change_(std::move(on_change)),
+      of_files_(config::token_keys(config.auth)) {
   in_force_ = of_files_;
   if (!config.auth.jwks_url.empty()) {
     source_ = std::make_shared<Source>(executor, config_.auth, *this);
@@ -141,7 +143,7 @@ void TokenKeys::start() {
 }
 
 std::shared_ptr<const auth::TokenVerifier> TokenKeys::verifier() const {
-  return std::make_shared<const auth::TokenVerifier>(in_force_, token_policy(config_));
+  return std::make_shared<const auth::TokenVerifier>(in_force_, config::token_policy(config_));
 }
 
 void TokenKeys::refetch(std::function<void()> done) {
@@ -175,8 +177,9 @@ void TokenKeys::put_in_force() {
   on_change_(verifier(), withdrawn);
 }
 
-Reloader::Commit TokenKeys::prepare(const AuthConfig& next, Strings& changed) {
-  std::vector<auth::Key> keys = token_keys(next);
+config::Reloader::Commit TokenKeys::prepare(const config::AuthConfig& next,
+                                            config::Strings& changed) {
+  std::vector<auth::Key> keys = config::token_keys(next);
   if (keys == of_files_) return {};
   const bool named =
       std::ranges::any_of(changed, [](const std::string& key) { return key.starts_with("auth."); });

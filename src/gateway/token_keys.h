@@ -24,9 +24,9 @@
 
 #include "auth/token_verifier.h"
 #include "base/clock.h"
-#include "gateway/config.h"
+#include "config/config.h"
+#include "config/reload.h"
 #include "gateway/operations.h"
-#include "gateway/reload.h"
 
 namespace outcry::gateway {
 
@@ -53,7 +53,8 @@ class TokenKeys {
 
   /// Throws ConfigError for what can't be used. `config` and the executor's context must outlive
   /// this.
-  TokenKeys(const boost::asio::any_io_executor& executor, const Config& config, OnChange on_change);
+  TokenKeys(const boost::asio::any_io_executor& executor, const config::Config& config,
+            OnChange on_change);
   ~TokenKeys();
   TokenKeys(const TokenKeys&) = delete;
   TokenKeys& operator=(const TokenKeys&) = delete;
@@ -66,7 +67,8 @@ class TokenKeys {
   /// fetch, or at once if the last one was a moment ago. Never after this object's end.
   void refetch(std::function<void()> done);
   /// A part of a reload: reads the files again.
-  [[nodiscard]] Reloader::Commit prepare(const AuthConfig& next, Strings& changed);
+  [[nodiscard]] config::Reloader::Commit prepare(const config::AuthConfig& next,
+                                                 config::Strings& changed);
 
   void append_checks(Readiness& readiness) const;
   [[nodiscard]] TokenKeysStats stats() const;
@@ -77,7 +79,7 @@ class TokenKeys {
   [[nodiscard]] std::vector<auth::Key> all_keys() const;
   void put_in_force();
 
-  const Config& config_;
+  const config::Config& config_;
   OnChange on_change_;
   std::vector<auth::Key> of_files_;
   std::vector<auth::Key> in_force_;

@@ -79,7 +79,7 @@ class TokenKeysTest : public testing::Test {
   const SigningKey first_ = SigningKey::ec("P-256");
   const SigningKey second_ = SigningKey::ec("P-256");
   boost::asio::io_context io_;
-  Config config_;
+  config::Config config_;
   std::string answer_ = webclient::ok(set_of({{"1", &first_}}));
   WebServerForTest server_{io_, [this](const std::string&, int) {
                              return WebServerForTest::Reply{.bytes = answer_, .close = true};
@@ -180,7 +180,7 @@ TEST_F(TokenKeysTest, a_reload_reads_the_files_again) {
   config_.auth.public_keys = {{"a", "ES256 " + directory.path("a.pem")}};
   create();
   EXPECT_EQ(error_of(first_, "a"), std::error_code());
-  Strings changed;
+  config::Strings changed;
   EXPECT_FALSE(keys_->prepare(config_.auth, changed)) << "nothing is new";
   directory.write("a.pem", second_.public_pem());
   auto commit = keys_->prepare(config_.auth, changed);
@@ -188,11 +188,11 @@ TEST_F(TokenKeysTest, a_reload_reads_the_files_again) {
   ASSERT_TRUE(commit);
   commit();
   EXPECT_TRUE(withdrawn_);
-  EXPECT_EQ(changed, Strings{"auth.public_keys"});
+  EXPECT_EQ(changed, config::Strings{"auth.public_keys"});
   EXPECT_EQ(error_of(second_, "a"), std::error_code());
   EXPECT_EQ(error_of(first_, "a"), AuthError::bad_signature);
   directory.write("a.pem", "nonsense");
-  EXPECT_THROW((void)keys_->prepare(config_.auth, changed), ConfigError);
+  EXPECT_THROW((void)keys_->prepare(config_.auth, changed), config::ConfigError);
 }
 
 }  // namespace

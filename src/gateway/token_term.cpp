@@ -4,7 +4,7 @@
 
 namespace outcry::gateway {
 
-TokenTerm token_term(const auth::Claims& claims, const AuthConfig& config, WallTime wall,
+TokenTerm token_term(const auth::Claims& claims, const config::AuthConfig& config, WallTime wall,
                      TimePoint now) noexcept {
   const auto left = claims.expires - wall;  // below zero within the leeway
   TokenTerm term{.ends = CoarseTime(now + left + config.leeway, now), .warn_at = {}};
@@ -15,7 +15,8 @@ TokenTerm token_term(const auth::Claims& claims, const AuthConfig& config, WallT
   return term;
 }
 
-std::int64_t seconds_left(const TokenTerm& term, const AuthConfig& config, TimePoint now) noexcept {
+std::int64_t seconds_left(const TokenTerm& term, const config::AuthConfig& config,
+                          TimePoint now) noexcept {
   const auto left = std::chrono::floor<seconds>(term.ends.seen_at(now) - config.leeway - now);
   return std::max<std::int64_t>(left.count(), 0);
 }

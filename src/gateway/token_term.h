@@ -12,7 +12,7 @@
 #include "auth/token_verifier.h"
 #include "base/clock.h"
 #include "base/coarse_time.h"
-#include "gateway/config.h"
+#include "config/config.h"
 
 namespace outcry::gateway {
 
@@ -21,11 +21,11 @@ struct TokenTerm {
   CoarseTime warn_at;  // never: not, or not again
 };
 
-[[nodiscard]] TokenTerm token_term(const auth::Claims& claims, const AuthConfig& config,
+[[nodiscard]] TokenTerm token_term(const auth::Claims& claims, const config::AuthConfig& config,
                                    WallTime wall, TimePoint now) noexcept;
 
 /// Whole seconds to `exp`, at least 0.
-[[nodiscard]] std::int64_t seconds_left(const TokenTerm& term, const AuthConfig& config,
+[[nodiscard]] std::int64_t seconds_left(const TokenTerm& term, const config::AuthConfig& config,
                                         TimePoint now) noexcept;
 
 }  // namespace outcry::gateway

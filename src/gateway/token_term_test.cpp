@@ -8,7 +8,7 @@ namespace {
 const WallTime kWall{seconds(1'700'000'000)};
 const TimePoint kNow{seconds(1'000)};
 
-TokenTerm term_of(seconds lifetime, AuthConfig config = {}) {
+TokenTerm term_of(seconds lifetime, config::AuthConfig config = {}) {
   auth::Claims claims;
   claims.expires = kWall + lifetime;
   return token_term(claims, config, kWall, kNow);
@@ -29,7 +29,7 @@ TEST(TokenTermTest, a_short_one_warns_at_half_of_what_is_left) {
 }
 
 TEST(TokenTermTest, no_warning_where_it_is_off_or_too_late) {
-  AuthConfig config;
+  config::AuthConfig config;
   config.expiry_warning = seconds(0);
   EXPECT_EQ(term_of(seconds(900), config).warn_at.seen_at(kNow), TimePoint::max());
   EXPECT_EQ(term_of(seconds(-5)).warn_at.seen_at(kNow), TimePoint::max());

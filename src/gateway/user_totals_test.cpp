@@ -16,12 +16,12 @@ constexpr std::size_t kWorkers = 4;
 /// Workers and control, without the mailboxes between them.
 class UserTotalsTest : public testing::Test {
  protected:
-  explicit UserTotalsTest(const LimitsConfig& config = {.user_packets_per_second = 100,
-                                                        .user_packets_burst = 400,
-                                                        .user_bytes_per_second = 1'000,
-                                                        .user_bytes_burst = 100'000,
-                                                        .user_joins_per_second = 1,
-                                                        .user_joins_burst = 20})
+  explicit UserTotalsTest(const config::LimitsConfig& config = {.user_packets_per_second = 100,
+                                                                .user_packets_burst = 400,
+                                                                .user_bytes_per_second = 1'000,
+                                                                .user_bytes_burst = 100'000,
+                                                                .user_joins_per_second = 1,
+                                                                .user_joins_burst = 20})
       : rules_(std::make_shared<const LimitRules>(config, kHash, kWorkers)), totals_(rules_) {
     for (std::size_t i = 0; i < kWorkers; ++i) {
       workers_.emplace_back(rules_, [this](const UserSpent& spent) {

@@ -103,7 +103,7 @@ void Worker::on_open(transport::EngineSession& session, const transport::OpenReq
   const std::uint32_t slot = session.id().slot;
   while (slot >= clients_.size()) clients_.emplace_back();
   const std::string& parameter = context_.rules.config.auth.query_parameter;
-  const RecoveryConfig& recovery = context_.rules.config.recovery;
+  const config::RecoveryConfig& recovery = context_.rules.config.recovery;
   session.take_trailers(recovery.enabled && gets_positions(request, recovery.clients));
   clients_[slot].emplace(context_, limits_.rules().network_of(request.peer_address),
                          request.peer_address,

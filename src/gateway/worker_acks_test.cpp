@@ -12,7 +12,7 @@ using test::Client;
 class WorkerAcksTest : public test::WorkerFixture {
  protected:
   /// Event `number`, for these rooms, delivered to the members of the first.
-  void deliver(std::uint64_t number, const Strings& rooms, bool receipts = false) {
+  void deliver(std::uint64_t number, const config::Strings& rooms, bool receipts = false) {
     std::string scratch;
     const EventFrames frames = encode_event({.event = "news", .arguments = std::to_string(number)},
                                             {}, {.ack_id = ack_id_of_event(number)}, scratch);

@@ -15,11 +15,11 @@ using testing::StartsWith;
 
 class WorkerAuditTest : public test::WorkerFixture {
  protected:
-  explicit WorkerAuditTest(const Strings& records = {"connections", "rooms"})
+  explicit WorkerAuditTest(const config::Strings& records = {"connections", "rooms"})
       : WorkerFixture(audited(records)) {}
 
-  static Config audited(const Strings& records) {
-    Config config = test::test_config();
+  static config::Config audited(const config::Strings& records) {
+    config::Config config = test::test_config();
     config.audit.path = "/nowhere";  // a worker never opens it
     config.audit.records = records;
     return config;
@@ -39,8 +39,8 @@ class WorkerAuditTest : public test::WorkerFixture {
     return out;
   }
 
-  Strings addresses_;
-  Strings sockets_;
+  config::Strings addresses_;
+  config::Strings sockets_;
 };
 
 TEST_F(WorkerAuditTest, a_socket_is_told_from_its_connect_to_its_end) {

@@ -28,8 +28,8 @@ inline constexpr std::string_view kJoin = R"(42["join_challenge",{"challenge_id"
 
 inline constexpr std::string_view kGrantSecret = "fH3kLq9ZxT7vBn2mWc6RyP4sDj8gKe5u";
 
-inline Config test_config() {
-  Config config;
+inline config::Config test_config() {
+  config::Config config;
   config.rooms.grant = {"desk_{id}"};
   config.rooms.http = {"team_{id}"};
   config.rooms.recheck = milliseconds(60'000);
@@ -46,13 +46,13 @@ inline Config test_config() {
 struct Named {
   NamespaceId namespace_id = 0;
   bool everyone = false;
-  Strings rooms{};
-  Strings except{};
+  config::Strings rooms{};
+  config::Strings except{};
 };
 
 class WorkerFixture : public testing::Test {
  protected:
-  explicit WorkerFixture(Config config = test_config()) : config_(std::move(config)) {
+  explicit WorkerFixture(config::Config config = test_config()) : config_(std::move(config)) {
     auto listener = net::listen_tcp({.host = "127.0.0.1"});
     port_ = net::local_port(listener->get());
     worker_.listen(std::move(*listener));
@@ -99,7 +99,7 @@ class WorkerFixture : public testing::Test {
     if (name.size() == kSocketIdLength) out.socket_id = name;
     return out;
   }
-  std::vector<RoomTarget> targets(const Strings& names, NamespaceId namespace_id = 0) {
+  std::vector<RoomTarget> targets(const config::Strings& names, NamespaceId namespace_id = 0) {
     std::vector<RoomTarget> out;
     for (const std::string& name : names) out.push_back(target(name, namespace_id));
     return out;
@@ -122,7 +122,7 @@ class WorkerFixture : public testing::Test {
                  .frames = frames_of(text, ack ? std::optional(ack->ack_id) : std::nullopt),
                  .ack = ack}));
   }
-  void command(SocketCommand::Kind kind, const Named& to, const Strings& rooms = {}) {
+  void command(SocketCommand::Kind kind, const Named& to, const config::Strings& rooms = {}) {
     post(std::make_shared<const SocketCommand>(SocketCommand{
         .kind = kind, .audience = audience(to), .rooms = targets(rooms, to.namespace_id)}));
   }
@@ -138,7 +138,7 @@ class WorkerFixture : public testing::Test {
   }
 
   RoomTable rooms_;  // as control has it
-  const Config config_;
+  const config::Config config_;
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
   ControlForTest control_{[this](ToWorker message) { post(std::move(message)); }};

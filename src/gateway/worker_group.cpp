@@ -53,7 +53,7 @@ WorkerGroup::~WorkerGroup() {
   stop();
 }
 
-std::error_code WorkerGroup::listen(const ListenAddress& address, std::size_t backlog) {
+std::error_code WorkerGroup::listen(const config::ListenAddress& address, std::size_t backlog) {
   net::HostPort target{.host = address.host.empty() ? "::" : address.host, .port = address.port};
   for (Seat& seat : workers_) {
     auto listener = net::listen_tcp(target, static_cast<int>(backlog));

@@ -27,7 +27,7 @@ class WorkerGroup final : public WorkerPosts {
 
   /// Every worker listens on the same address, each with a queue of `backlog` places (net/tcp.h).
   /// Errors: the system's.
-  [[nodiscard]] std::error_code listen(const ListenAddress& address,
+  [[nodiscard]] std::error_code listen(const config::ListenAddress& address,
                                        std::size_t backlog = net::kBacklog);
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   /// Starts the threads, pins them and the calling one as the placement says, and logs where each

@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kMailbox = kWorkerMessagesMax;
 constexpr std::size_t kBacklog = 256 * 1024;
 
-Config test_config() {
-  Config config;
+config::Config test_config() {
+  config::Config config;
   config.server.workers = 1;
   config.auth.secret = test::kSecret;
   return config;
@@ -31,7 +31,7 @@ class WorkerGroupTest : public testing::Test {
     for (std::size_t i = 0; i < messages; ++i) ASSERT_TRUE(group_.post(0, event));
   }
 
-  const Config config_ = test_config();
+  const config::Config config_ = test_config();
   const SharedRules rules_ = shared_rules(config_);
   const transport::TransportOptions transport_ = transport_options(config_);
   ControlWaker waker_{[] {}};

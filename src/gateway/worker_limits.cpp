@@ -7,7 +7,6 @@ namespace outcry::gateway {
 namespace {
 
 using limits::Limit;
-using std::chrono::milliseconds;
 
 // A place may come free at any time; asking more often than this only costs.
 constexpr milliseconds kRetryWhenFull{10'000};

@@ -16,7 +16,7 @@ const limits::KeyHash kHash = limits::KeyHash::random();
 const net::IpAddress kOffice = address("192.0.2.1"), kHome = address("2001:db8::1");
 const TimePoint kNow{1'000s};
 
-LimitsConfig config() {
+config::LimitsConfig config() {
   return {.address_connections_max = 3,
           .address_connects_per_second = 2,
           .address_connects_burst = 5,
@@ -28,7 +28,7 @@ LimitsConfig config() {
           .user_joins_burst = 2};
 }
 
-std::shared_ptr<const LimitRules> rules_of(const LimitsConfig& config) {
+std::shared_ptr<const LimitRules> rules_of(const config::LimitsConfig& config) {
   return std::make_shared<const LimitRules>(config, kHash);
 }
 
@@ -37,7 +37,7 @@ class WorkerLimitsTest : public testing::Test {
   std::uint64_t refused(Limit limit) const {
     return limits_.counts().refused[static_cast<std::size_t>(limit)];
   }
-  void use(const LimitsConfig& config) { limits_.use(rules_of(config)); }
+  void use(const config::LimitsConfig& config) { limits_.use(rules_of(config)); }
 
   const LimitRules rules_{config(), kHash};
   WorkerLimits limits_{rules_of(config())};
@@ -129,7 +129,7 @@ TEST_F(WorkerLimitsTest, a_user_has_rates_for_packets_bytes_and_joins) {
 }
 
 TEST_F(WorkerLimitsTest, a_dry_run_counts_and_lets_everybody_through) {
-  LimitsConfig dry = config();
+  config::LimitsConfig dry = config();
   dry.dry_run = true;
   WorkerLimits limits(rules_of(dry));
   for (int i = 0; i < 10; ++i) {
@@ -149,7 +149,7 @@ TEST_F(WorkerLimitsTest, a_dry_run_counts_and_lets_everybody_through) {
 }
 
 TEST_F(WorkerLimitsTest, nothing_a_second_is_no_limit) {
-  LimitsConfig open = config();
+  config::LimitsConfig open = config();
   open.address_connects_per_second = open.user_packets_per_second = 0;
   open.user_bytes_per_second = open.user_joins_per_second = 0;
   WorkerLimits limits(rules_of(open));
@@ -164,7 +164,7 @@ TEST_F(WorkerLimitsTest, nothing_a_second_is_no_limit) {
 TEST_F(WorkerLimitsTest, a_reload_holds_for_who_is_connected_and_for_what_is_taken) {
   for (int i = 0; i < 3; ++i) limits_.on_connect(kOffice);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(limits_.take_packet("alice", 10, kNow), 0ms);
-  LimitsConfig next = config();
+  config::LimitsConfig next = config();
   next.address_connections_max = 4;
   next.user_packets_burst = 5;
   use(next);
@@ -184,7 +184,7 @@ TEST_F(WorkerLimitsTest, a_reload_holds_for_who_is_connected_and_for_what_is_tak
 
 TEST_F(WorkerLimitsTest, who_becomes_exempt_or_ceases_to_be_is_counted_rightly) {
   limits_.on_connect(kOffice);
-  LimitsConfig next = config();
+  config::LimitsConfig next = config();
   next.exempt_addresses = {"192.0.2.0/24"};
   use(next);
   for (int i = 0; i < 3; ++i) {
@@ -198,12 +198,13 @@ TEST_F(WorkerLimitsTest, who_becomes_exempt_or_ceases_to_be_is_counted_rightly) 
 }
 
 TEST(WorkerShareTest, workers_share_what_an_address_may_have_with_room_for_chance) {
-  const LimitsConfig config{.address_connections_max = 10'000, .address_connects_burst = 400};
+  const config::LimitsConfig config{.address_connections_max = 10'000,
+                                    .address_connects_burst = 400};
   const auto of = [&](std::size_t workers) { return LimitRules(config, kHash, workers).limits; };
   EXPECT_EQ(of(1).address_connections_max, 10'000u);
   EXPECT_EQ(of(4).address_connections_max, 2'700u);  // 2,500 and four times its root
   EXPECT_EQ(of(4).address_connects.window() / of(4).address_connects.cost(1), 140);
-  const LimitsConfig few{.address_connections_max = 5};
+  const config::LimitsConfig few{.address_connections_max = 5};
   EXPECT_EQ(LimitRules(few, kHash, 64).limits.address_connections_max, 2u);
 }
 

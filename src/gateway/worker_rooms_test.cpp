@@ -233,8 +233,8 @@ TEST_F(WorkerRoomsTest, only_members_that_were_asked_about_are_asked_about_again
 
 // ---- Rooms that outlive the process ----
 
-Config config_with_log() {
-  Config config = test::test_config();
+config::Config config_with_log() {
+  config::Config config = test::test_config();
   config.eventlog.path = "log.db";  // control's business: a worker asks only whether there is one
   return config;
 }

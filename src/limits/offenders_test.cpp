@@ -5,8 +5,6 @@
 namespace outcry::limits {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using Outcome = Offenders::Outcome;
 
 constexpr OffenceRules kRules{.delay_at = 3,

@@ -7,9 +7,6 @@
 namespace outcry::net {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
 struct Recorder : Timer {
   void on_timer(TimePoint now) noexcept override {
     fired_at.push_back(now);

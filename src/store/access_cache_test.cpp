@@ -13,7 +13,6 @@
 namespace outcry::store {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 

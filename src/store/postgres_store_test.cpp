@@ -16,8 +16,6 @@
 namespace outcry::store {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using testing::Each;
 using testing::Eq;
 

@@ -11,7 +11,6 @@ namespace outcry::transport {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 
 constexpr milliseconds kConflation = 100ms;

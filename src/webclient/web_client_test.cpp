@@ -13,7 +13,6 @@
 namespace outcry::webclient {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Reply = WebServerForTest::Reply;

@@ -6,7 +6,7 @@
 
 namespace outcry::simulation {
 
-Node::Node(const gateway::Config& config)
+Node::Node(const config::Config& config)
     : gateway_(std::make_unique<gateway::Gateway>(io_, config)) {
   gateway_->start();
 }

@@ -14,8 +14,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "bus/publication.h"
+#include "config/config.h"
 #include "eventlog/position.h"
-#include "gateway/config.h"
 #include "gateway/gateway.h"
 
 namespace outcry::simulation {
@@ -28,7 +28,7 @@ class Node {
   using Answered = std::function<void(std::optional<eventlog::Life>)>;
 
   /// A start: the log is opened and loaded, and clients may connect.
-  explicit Node(const gateway::Config& config);
+  explicit Node(const config::Config& config);
   /// The process ends. What it may still do by that is up to the disk and the network.
   ~Node();
   Node(const Node&) = delete;

@@ -14,8 +14,6 @@
 namespace outcry::simulation {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::size_t kClients = 4;
 constexpr std::uint32_t kSteps = 1'500;
 constexpr std::uint32_t kWallErrorMs = 3'600'000;
@@ -27,15 +25,15 @@ constexpr int kSettleRounds = 1'000;
 constexpr int kQuietRounds = 8;
 constexpr milliseconds kRound{60};
 
-gateway::Config make_config(Mutant mutant) {
-  gateway::Config config;
+config::Config make_config(Mutant mutant) {
+  config::Config config;
   config.server.workers = kWorkers;
   config.engine.ping_interval = milliseconds(2'000);
   config.engine.ping_timeout = milliseconds(2'000);
   // Small, so that readers fall behind, and what was missed comes in several parts.
   config.engine.outbox_bytes_max = 3'000;
   config.auth.secret = gateway::test::kSecret;
-  config.auth.leeway = gateway::seconds(2 * 3'600);  // the wall clock jumps
+  config.auth.leeway = seconds(2 * 3'600);  // the wall clock jumps
   config.rooms.owner = {};
   config.rooms.grant = {"desk_{id}"};
   config.limits.user_failed_joins_delay_at = 1'000'000;  // who is banned is shown nothing anyway
@@ -79,7 +77,7 @@ Outcome simulate(std::uint32_t seed, Mutant mutant) {
     Simulation simulation(seed, mutant);
     try {
       outcome = simulation.run();
-    } catch (const gateway::ConfigError& error) {
+    } catch (const config::ConfigError& error) {
       outcome.fault = fmt::format("the node doesn't start: {}", error.what());
     }
   }).join();

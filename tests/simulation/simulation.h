@@ -80,7 +80,7 @@ class Simulation {
   std::mt19937 random_;
   Machine machine_;
   eventlog::SimulatedDisk disk_;
-  gateway::Config config_;
+  config::Config config_;
   std::unique_ptr<Node> node_;
   Checker checker_;
   std::vector<Browser> browsers_;
