@@ -19,7 +19,7 @@ void Shutdown::wait() {
     if (draining_) return io_.stop();
     draining_ = true;
     log::info("signal {}: draining for up to {} ms", signal, drain_.count());
-    gateway_.drain();
+    gateway_.drain(signal == SIGTERM ? "SIGTERM" : "SIGINT");
     poll_until(steady_now() + drain_);
     wait();
   });

@@ -74,9 +74,11 @@ Response exchange(const tcp::endpoint& endpoint, const Request& request) {
   beast::error_code failed;
   stream.expires_after(kTimeLimit);
   stream.async_connect(endpoint, [&](beast::error_code connect_error) {
-    if ((failed = connect_error)) return;
+    failed = connect_error;
+    if (failed) return;
     http::async_write(stream, request, [&](beast::error_code write_error, std::size_t) {
-      if ((failed = write_error)) return;
+      failed = write_error;
+      if (failed) return;
       http::async_read(stream, buffer, response,
                        [&](beast::error_code read_error, std::size_t) { failed = read_error; });
     });

@@ -82,6 +82,7 @@ void Reloader::apply(ReloadReport& report) {
                                   fmt::join(problems, "\n"), fmt::join(report.need_restart, ", ")));
   }
   std::vector<Commit> commits;
+  commits.reserve(parts_.size());
   for (const Part& part : parts_) commits.push_back(part(next, report.changed));
   for (Commit& commit : commits) {
     if (commit) commit();

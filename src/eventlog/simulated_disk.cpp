@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -211,9 +212,8 @@ std::size_t SimulatedDisk::size(const std::string& path) const {
 }
 
 std::vector<std::string> SimulatedDisk::files() const {
-  std::vector<std::string> out;
-  for (const auto& [path, file] : files_) out.push_back(path);
-  return out;
+  const auto paths = std::views::keys(files_);
+  return {paths.begin(), paths.end()};
 }
 
 }  // namespace outcry::eventlog

@@ -38,10 +38,11 @@ Gateway::Gateway(boost::asio::io_context& io, const config::Config& config,
       token_keys_(std::make_unique<TokenKeys>(
           io.get_executor(), config_,
           [this](auto verifier, bool withdrawn) { use_keys(std::move(verifier), withdrawn); })),
-      revoker_(std::make_unique<Revoker>(io.get_executor(), config_.auth, rules_.hash,
-                                         [this](RevocationBatch batch, Revoker::Counted counted) {
-                                           post_revocations(std::move(batch), std::move(counted));
-                                         })),
+      revoker_(
+          std::make_unique<Revoker>(io.get_executor(), config_.auth, rules_.hash,
+                                    [this](const RevocationBatch& batch, Revoker::Counted counted) {
+                                      post_revocations(batch, std::move(counted));
+                                    })),
       workers_(rules_, transport_, files_.empty() ? nullptr : &files_, mailbox_,
                place(config_.server, net::cpu_budget())),
       timers_(std::make_unique<Timers>(io)),
@@ -131,9 +132,9 @@ std::uint16_t Gateway::port() const noexcept {
   return workers_.port();
 }
 
-void Gateway::drain() {
+void Gateway::drain(std::string_view by) {
   draining_ = true;
-  audit_.add_administration("drain", {});
+  audit_.add_administration("drain", by);
   publisher_.release_all_paced(steady_now());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_.post(static_cast<WorkerId>(i), Drain{});
@@ -249,7 +250,7 @@ void Gateway::fill(JoinAnswer& answer, const RoomRecord& room, const JoinRequest
   answer.frames = Snapshots::frames_of(room);
 }
 
-void Gateway::take(JoinSettled settled) {
+void Gateway::take(const JoinSettled& settled) {
   rooms_.settled(*settled.room, settled.worker, settled.present);
 }
 
@@ -267,7 +268,7 @@ void Gateway::take(const JoinNoted& noted) {
   log_.writer()->tell_when_written([this, tell] { post(tell); });
 }
 
-void Gateway::take(RoomEmptied emptied) {
+void Gateway::take(const RoomEmptied& emptied) {
   rooms_.emptied(*emptied.room, emptied.worker);
 }
 

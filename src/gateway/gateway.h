@@ -83,8 +83,9 @@ class Gateway final : public Operations {
   /// Listens and starts the workers and the bus. Throws ConfigError if the port can't be had.
   void start();
   [[nodiscard]] std::uint16_t port() const noexcept;
-  /// Accepts no more, and tells every client to reconnect elsewhere.
-  void drain();
+  /// Accepts no more, and tells every client to reconnect elsewhere. `by`: who asked, for the audit
+  /// trail.
+  void drain(std::string_view by);
   /// Ends the bus, the store and the workers; joins their threads. What is published after it is
   /// refused as unavailable.
   void stop();
@@ -139,9 +140,9 @@ class Gateway final : public Operations {
   void take(std::unique_ptr<JoinRequest> request);
   void take(std::unique_ptr<RoomRead> read);
   void take(std::unique_ptr<MemberCheck> check);
-  void take(JoinSettled settled);
+  void take(const JoinSettled& settled);
   void take(const JoinNoted& noted);
-  void take(RoomEmptied emptied);
+  void take(const RoomEmptied& emptied);
   void take(std::unique_ptr<CallbackAnswer> answer);
   void take(const UserSpent& spent);
   void take(AuditNote note);
@@ -154,7 +155,7 @@ class Gateway final : public Operations {
   void remove_here(const MemberRemoval& removal, RemovalDone done);
   /// What a publisher says by an event of the server's own.
   [[nodiscard]] std::error_code take_revocation(std::string_view fields, const std::string& by);
-  void post_revocations(RevocationBatch batch, Revoker::Counted counted);
+  void post_revocations(const RevocationBatch& batch, Revoker::Counted counted);
   [[nodiscard]] std::error_code take_control_event(const bus::Publication& publication);
 
   void ban_began(const JoinGuard::Notice& notice);

@@ -28,7 +28,7 @@ std::error_code Gateway::take_revocation(std::string_view fields, const std::str
   return {};
 }
 
-void Gateway::post_revocations(RevocationBatch batch, Revoker::Counted counted) {
+void Gateway::post_revocations(const RevocationBatch& batch, Revoker::Counted counted) {
   struct Collection {
     Revoker::Counted counted;
     std::vector<std::uint32_t> counts;

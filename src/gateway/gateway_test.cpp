@@ -309,7 +309,7 @@ TEST_F(GatewayTest, a_draining_gateway_refuses_events_and_is_not_ready) {
   start();
   Client client(port());
   client.connect_as("user0");
-  on_control([&] { return gateway_->drain(), 0; });
+  on_control([&] { return gateway_->drain("SIGTERM"), 0; });
   EXPECT_EQ(client.receive(), "");
   EXPECT_EQ(publish({.everyone = true}, "1").error(), PublishError::unavailable);
   EXPECT_FALSE(on_control([&] { return gateway_->readiness().ready(); }));

@@ -114,6 +114,7 @@ std::vector<transport::SharedFrame> Snapshots::frames_of(const RoomRecord& room)
   std::vector<transport::SharedFrame> out;
   if (room.snapshot == nullptr) return out;
   std::vector<const RoomSnapshot::Value*> values;
+  values.reserve(room.snapshot->values.size());
   for (const RoomSnapshot::Value& value : room.snapshot->values) values.push_back(&value);
   std::ranges::sort(values, {}, &RoomSnapshot::Value::released);
   for (const RoomSnapshot::Value* value : values) {

@@ -76,7 +76,7 @@ struct AccessCache::State : std::enable_shared_from_this<State> {
   void remember(const AccessQuestion& question, const Access& access);
   void erase(std::string_view key);
   void answer(const AccessQuestion& question, const Result<Access>& access);
-  void join_flight(AccessQuestion question, Done done);
+  void join_flight(const AccessQuestion& question, Done done);
 
   boost::asio::any_io_executor executor;
   AccessCacheOptions options;
@@ -148,7 +148,7 @@ void AccessCache::State::answer(const AccessQuestion& question, const Result<Acc
   for (Done& done : flight.mapped().waiting) done(allowed);
 }
 
-void AccessCache::State::join_flight(AccessQuestion question, Done done) {
+void AccessCache::State::join_flight(const AccessQuestion& question, Done done) {
   const auto [flight, is_first] = flights.try_emplace(question);
   flight->second.waiting.push_back(std::move(done));
   if (is_first) return ask_source(question);
@@ -170,7 +170,7 @@ void AccessCache::ask(AccessQuestion question, Done done) {
     });
   }
   const std::optional<bool> allowed = state.recall(question);
-  if (!allowed) return state.join_flight(std::move(question), std::move(done));
+  if (!allowed) return state.join_flight(question, std::move(done));
   ++(*allowed ? state.stats.hits_allowed : state.stats.hits_denied);
   boost::asio::post(state.executor, [weak = std::weak_ptr(state_), question = std::move(question),
                                      done = std::move(done)]() mutable {
@@ -178,7 +178,7 @@ void AccessCache::ask(AccessQuestion question, Done done) {
     if (alive == nullptr) return;
     // Looked up once more: the right may have been changed since.
     if (const auto still = alive->recall(question)) return done(*still);
-    alive->join_flight(std::move(question), std::move(done));
+    alive->join_flight(question, std::move(done));
   });
 }
 

@@ -205,6 +205,8 @@ describe("the audit trail", () => {
     assert.equal(back.room, roomOf(bob.challenge));
     await gateway.program.stop();
     assert.equal(trail.records().at(-1).kind, "stop");
+    const drained = await trail.until({ kind: "administration", detail: { action: "drain" } });
+    assert.equal(drained.detail.by, "SIGTERM");
     const verified = trail.verify();
     assert.equal(verified.status, 0, verified.stdout);
     assert.match(verified.stdout, /a crash/);
