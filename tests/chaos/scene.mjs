@@ -26,6 +26,7 @@ export class Scene {
   static async start({ place = "line", clients, users, pause, seed, config = {} }) {
     const scene = new Scene();
     scene.faults = places[place];
+    scene.gaps = 0;
     scene.random = makeRandom(seed);
     scene.ledger = new Ledger();
     if (place === "network") scene.network = await Network.make({ seed });
@@ -77,6 +78,7 @@ export class Scene {
       },
       PATIENCE_MS,
     );
+    await this.countGaps();
     const reconnected = traders.filter((trader, i) => trader.connectedAt !== before[i]);
     const last = Math.max(over, ...reconnected.map((trader) => trader.connectedAt));
     return { ms: last - over, reconnected: reconnected.length };
@@ -86,7 +88,13 @@ export class Scene {
   async finish() {
     await this.population.stopPublishing();
     await eventually("every client is current", () => this.ledger.current, PATIENCE_MS).catch(() => {});
+    await this.countGaps();
     return this.ledger.faults();
+  }
+
+  /** Holes that the gateway believed to see in what its workers were sent: by construction none. */
+  async countGaps() {
+    this.gaps = Math.max(this.gaps, (await this.gateway.metrics()).get("outcry_gaps_total"));
   }
 
   get recoveries() {

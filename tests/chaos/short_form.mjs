@@ -28,6 +28,7 @@ export function sufferShortly(place, faults, { times = 1, recoveries = 1, verify
       assert.ok(scene.ledger.published > 100, `only ${scene.ledger.published} events`);
       assert.ok(scene.recoveries >= recoveries, `only ${scene.recoveries} recoveries`);
       assert.equal(describeFaults(found), "");
+      assert.equal(scene.gaps, 0, "an alarm that is false");
       await verify(scene);
     });
   });
