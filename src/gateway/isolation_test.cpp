@@ -174,6 +174,17 @@ class IsolationTest : public GatewayTest, public testing::WithParamInterface<uns
       EXPECT_TRUE(browser.heard.contains(number)) << user_name(user) << " missed " << number;
     }
   }
+  /// Events of challenges, each once for everybody who heard it.
+  std::size_t heard_by_all() const {
+    std::size_t out = 0;
+    for (const Browser& browser : browsers_) {
+      out += static_cast<std::size_t>(std::ranges::count_if(browser.heard, [this](const auto& one) {
+        return published_.at(one.first).challenge >= 0;
+      }));
+    }
+    return out;
+  }
+
   std::mt19937 random_{GetParam()};
   std::array<int, kChallenges> owners_{};
   std::array<Browser, kUsers> browsers_;
@@ -214,6 +225,8 @@ TEST_P(IsolationTest, nobody_hears_an_event_of_a_room_that_was_never_his_since) 
     }
   }
   for (int user = 0; user < kUsers && !HasFatalFailure(); ++user) finish(user);
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_GT(heard_by_all(), published_.size() / 4) << "or it has shown nothing";
 }
 
 INSTANTIATE_TEST_SUITE_P(seeds, IsolationTest, testing::Values(1u, 7u, 20'251u, 987'654u));
