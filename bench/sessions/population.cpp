@@ -21,11 +21,11 @@ struct HubEntries {
   ShortList<rooms::Hub::Member> memberships;
 };
 
-/// As store::AccessCache keeps one.
+/// As store::AnswerTable keeps one.
 struct RememberedOwner {
-  std::string key;
-  TimePoint expires;
-  bool allowed;
+  std::uint64_t key[2];
+  std::int64_t until_and_allowed;
+  std::uint32_t user_newer_older[3];
 };
 
 config::Config make_config(std::uint32_t users) {
