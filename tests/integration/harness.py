@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import pathlib
+import random
 import secrets
 import shutil
 import socket
@@ -21,12 +22,20 @@ import uuid
 CHANNEL = "tradesense_websocket"
 START_SECONDS = 20.0
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Not those from 32768 on, which the kernel gives to connections: tests/support/process.mjs.
+PORTS = range(11_000, 32_768)
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of 127.0.0.1 that was free a moment ago, and isn't taken by a connection meanwhile."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def eventually(what, probe):

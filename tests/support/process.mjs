@@ -4,6 +4,7 @@
 // that fails half way leaves nothing behind. Output is kept and shown only when a start fails.
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, connect } from "node:net";
 
@@ -14,14 +15,22 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
+// The kernel gives connections ports from 32768 on (ip(7), ip_local_port_range); one of those can't be
+// listened on for a minute after the connection that had it.
+const PORT_FIRST = 11_000; // browsers refuse 10080
+const PORT_LAST = 32_767;
+
+/** A TCP port of 127.0.0.1 that was free a moment ago, and isn't taken by a connection meanwhile. */
 export async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(PORT_FIRST, PORT_LAST + 1);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(probe, "listening").then(() => true, () => false);
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, "close");
+    return port;
+  }
 }
 
 /** True once a TCP connection is accepted; false when it is refused. */
