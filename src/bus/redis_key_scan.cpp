@@ -30,8 +30,16 @@ constexpr resp::ReplyLimits kReplyLimits{
 constexpr std::string_view kPage = "500";
 constexpr std::string_view kValueEnd = "31";  // the last byte's index
 constexpr std::chrono::milliseconds kRetryMin{500};
+constexpr std::chrono::milliseconds kRetryMax{5'000};
+// Of the time between two passes, to what a pass takes: Redis has one thread for everybody.
+constexpr int kPausePerPass = 19;
 
 }  // namespace
+
+std::chrono::nanoseconds pause_after(std::chrono::nanoseconds pass,
+                                     std::chrono::nanoseconds least) noexcept {
+  return std::max(least, pass * kPausePerPass);
+}
 
 struct RedisKeyScan::Core : std::enable_shared_from_this<Core> {
   Core(asio::io_context& io_context, RedisKeyScanOptions chosen, OnKeys wanted)
@@ -39,7 +47,7 @@ struct RedisKeyScan::Core : std::enable_shared_from_this<Core> {
         options(std::move(chosen)),
         on_keys(std::move(wanted)),
         timer(io_context),
-        backoff(kRetryMin, std::max(kRetryMin, options.pause)) {}
+        backoff(kRetryMin, kRetryMax) {}
 
   asio::awaitable<void> run();
   asio::awaitable<void> pass();
@@ -63,13 +71,15 @@ asio::awaitable<void> RedisKeyScan::Core::run() {
   while (!stopped) {
     connection = std::make_shared<RedisConnection>(io, kReplyLimits);
     keys_in_pass = 0;
+    const TimePoint begun = steady_now();
     co_await pass();
     const auto failure = connection->failure();
     connection->close();
     if (stopped) break;
     settle(failure);
     boost::system::error_code cancelled;  // by stop(), which the loop's condition sees
-    timer.expires_after(failure ? backoff.next(backoff_random()) : options.pause);
+    timer.expires_after(failure ? backoff.next(backoff_random())
+                                : pause_after(steady_now() - begun, options.pause));
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }

@@ -6,7 +6,7 @@
 // For what another program writes with a time to live: a list of revoked tokens. A key that lives
 // for less than a pause may be missed. Each pass has a connection of its own, so none is kept idle.
 // SCAN walks all keys of the database, whatever the prefix: a million take it about a second, in
-// pages that hold nobody else up.
+// pages that hold nobody else up. So the pause grows with what a pass takes.
 // Thread: the control thread.
 #pragma once
 
@@ -38,8 +38,8 @@ struct RedisKeyScanOptions {
   RedisEndpoint endpoint;
   std::string prefix;
   std::string client_name = "outcry-scan";
-  std::size_t keys_max = 100'000;           // of one pass; further ones are left
-  std::chrono::milliseconds pause{10'000};  // between two passes; shorter after a failure
+  std::size_t keys_max = 100'000;        // of one pass; further ones are left
+  std::chrono::milliseconds pause{500};  // between two passes, at least: see pause_after()
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds answer_timeout{5'000};  // for each page
 };
@@ -52,6 +52,10 @@ struct RedisKeyScanStats {
   std::string failure;         // of the last pass; empty: it came to its end
   std::optional<TimePoint> completed_at;
 };
+
+/// From the end of a pass that took so long to the next: a twentieth of the time is for looking.
+[[nodiscard]] std::chrono::nanoseconds pause_after(std::chrono::nanoseconds pass,
+                                                   std::chrono::nanoseconds least) noexcept;
 
 class RedisKeyScan {
  public:

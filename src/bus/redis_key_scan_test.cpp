@@ -44,6 +44,11 @@ class RedisKeyScanTest : public testing::Test {
   std::map<std::string, ScannedKey> found_;
 };
 
+TEST(RedisKeyScan, takes_a_twentieth_of_the_time_at_most) {
+  EXPECT_EQ(pause_after(milliseconds(2), milliseconds(500)), milliseconds(500));
+  EXPECT_EQ(pause_after(seconds(1), milliseconds(500)), seconds(19));
+}
+
 TEST_F(RedisKeyScanTest, finds_the_keys_with_their_lifetimes_and_values) {
   RedisClient redis(port_);
   redis.command({"SET", "black[list]:a", "", "PX", "90000"});

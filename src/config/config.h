@@ -119,7 +119,7 @@ struct AuthConfig {
   seconds expiry_warning{60};
   std::size_t revocations_max = 100'000;
   std::string revocation_prefix;  // of Redis keys
-  milliseconds revocation_scan{10'000};
+  milliseconds revocation_scan{500};
 };
 
 /// [bus]: where events come from.

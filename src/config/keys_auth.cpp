@@ -87,8 +87,11 @@ constexpr std::array kAuthKeys{
               "Redis keys that begin so, as \"blacklist:\", name revoked tokens: <prefix><jti>, "
               "<prefix>session:<id>, <prefix>user:<id>; each holds until it expires. Looked for in "
               "the database of bus.redis. Empty: none are."},
-    ConfigKey{"auth", "revocation_scan_ms", &member<&Config::auth, &A::revocation_scan>,
-              "Time from the end of one look to the next.", "ms", 100, 3'600'000},
+    ConfigKey{
+        "auth", "revocation_scan_ms", &member<&Config::auth, &A::revocation_scan>,
+        "Time from the end of one look to the next, and at least 19 times what a look takes: a "
+        "second for a million keys of whatever name.",
+        "ms", 100, 3'600'000},
     ConfigKey{"auth", "cache_entries_max", &member<&Config::auth, &A::cache_entries_max>,
               "Verified tokens that each worker remembers until they end, about 400 bytes each; 0: "
               "none. The least recently used make room.",

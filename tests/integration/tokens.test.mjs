@@ -422,7 +422,7 @@ describe("revocation", () => {
   });
 
   it("by keys of Redis, by which a new process knows them as well", async () => {
-    const auth = { revocation_prefix: "blacklist:", revocation_scan_ms: 100 };
+    const auth = { revocation_prefix: "blacklist:" };
     await publisher.client.set("blacklist:k1", "", { EX: 60 });
     const third = await Gateway.start({ redis, config: { auth } });
     try {
