@@ -1,15 +1,11 @@
-// A real TCP client against the server; the gateway behind it records what it is asked.
 #include "api/operations_server.h"
 
-#include <deque>
 #include <fstream>
 #include <iterator>
-#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
@@ -18,15 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/api_keys.h"
-#include "api/ban_routes.h"
-#include "api/event_routes.h"
-#include "api/health_routes.h"
-#include "api/member_routes.h"
-#include "api/publish_routes.h"
-#include "api/receipt_routes.h"
-#include "api/recording_operations_for_test.h"
-#include "api/revocation_routes.h"
-#include "base/clock.h"
+#include "api/operations_fixture.h"
 
 namespace outcry::api {
 namespace {
@@ -35,219 +23,11 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using nlohmann::json;
-using test::RecordingOperations;
+using test::HttpResponse;
+using test::kEvent;
 using testing::HasSubstr;
 
-using HttpResponse = http::response<http::string_body>;
-
-class OperationsServerTest : public testing::Test {
- protected:
-  OperationsServerTest() {
-    options_.api_keys = {"old-key", "new-key"};
-    options_.body_bytes_max = 2000;
-    options_.header_bytes_max = 4096;
-  }
-
-  void start() {
-    Router router;
-    add_publish_routes(router, operations_);
-    add_event_routes(router, operations_);
-    add_receipt_routes(router, operations_);
-    add_member_routes(router, operations_);
-    add_ban_routes(router, operations_);
-    add_revocation_routes(router, operations_);
-    add_health_routes(router, operations_);
-    server_.emplace(io_, options_, std::move(router));
-    ASSERT_EQ(server_->listen("127.0.0.1", 0), std::error_code());
-    ASSERT_NE(server_->port(), 0);
-  }
-
-  tcp::socket connect() {
-    tcp::socket socket(io_);
-    socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
-    return socket;
-  }
-
-  template <class Condition>
-  bool run_until(Condition condition) {
-    const TimePoint end = steady_now() + std::chrono::minutes(1);  // then the test has failed
-    while (!condition() && steady_now() < end) {
-      io_.restart();
-      io_.run_one_for(milliseconds(100));
-    }
-    return condition();
-  }
-
-  void send(tcp::socket& socket, const std::string& bytes) {
-    bool done = false;
-    asio::async_write(socket, asio::buffer(bytes), [&](auto, std::size_t) { done = true; });
-    EXPECT_TRUE(run_until([&] { return done; }));
-  }
-
-  // nullopt: the server closed the connection without an answer.
-  std::optional<HttpResponse> receive(tcp::socket& socket, boost::beast::flat_buffer& buffer,
-                                      bool is_head = false) {
-    http::response_parser<http::string_body> parser;
-    parser.skip(is_head);
-    std::optional<boost::system::error_code> outcome;
-    http::async_read(socket, buffer, parser,
-                     [&](boost::system::error_code error, std::size_t) { outcome = error; });
-    EXPECT_TRUE(run_until([&] { return outcome.has_value(); }));
-    if (!outcome || *outcome) return std::nullopt;
-    return parser.release();
-  }
-
-  HttpResponse exchange(const std::string& bytes, bool is_head = false) {
-    tcp::socket socket = connect();
-    boost::beast::flat_buffer buffer;
-    send(socket, bytes);
-    auto response = receive(socket, buffer, is_head);
-    EXPECT_TRUE(response) << "no answer to: " << bytes.substr(0, 200);
-    return response.value_or(HttpResponse());
-  }
-
-  static std::string post(std::string_view path, std::string_view body,
-                          std::string_view headers = "") {
-    return fmt::format(
-        "POST {} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: new-key\r\n"
-        "Content-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
-        path, body.size(), headers, body);
-  }
-  static std::string get(std::string_view target) {
-    return fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
-  }
-
-  void expect_problem(const std::string& request, int status, std::string_view type) {
-    const HttpResponse response = exchange(request);
-    EXPECT_EQ(response.result_int(), status) << request.substr(0, 200);
-    EXPECT_EQ(response[http::field::content_type], "application/problem+json");
-    const json body = json::parse(response.body(), nullptr, false);
-    ASSERT_TRUE(body.is_object()) << response.body();
-    EXPECT_EQ(body.value("type", ""), fmt::format("urn:outcry:problem:{}", type));
-    EXPECT_EQ(body.value("status", 0), status);
-    EXPECT_FALSE(body.value("title", "").empty());
-    EXPECT_FALSE(body.value("detail", "").empty());
-  }
-
-  asio::io_context io_;
-  RecordingOperations operations_;
-  OperationsServerOptions options_;
-  std::optional<OperationsServer> server_;
-};
-
-constexpr std::string_view kEvent =
-    R"({"room":"challenge_7","event":"risk_alert","data":{"level": 2.50},"id":"a-1"})";
-
-TEST_F(OperationsServerTest, an_accepted_event_is_answered_with_id_and_offset) {
-  start();
-  const HttpResponse response = exchange(post("/v1/publish", kEvent));
-  EXPECT_EQ(response.result_int(), 200);
-  EXPECT_EQ(response[http::field::content_type], "application/json");
-  EXPECT_EQ(json::parse(response.body()), json::parse(R"({"id":"a-1","offset":"e1.1"})"));
-  ASSERT_EQ(operations_.published.size(), 1);
-  EXPECT_EQ(operations_.published[0].arguments, R"({"level": 2.50})");
-}
-
-TEST_F(OperationsServerTest, an_id_is_made_when_none_is_given) {
-  start();
-  const HttpResponse response = exchange(post("/v1/publish", R"({"room":"r","event":"e"})"));
-  const std::string id = json::parse(response.body())["id"];
-  EXPECT_EQ(id.size(), 20);
-  EXPECT_EQ(operations_.published.at(0).id, id);
-}
-
-TEST_F(OperationsServerTest, the_header_idempotency_key_is_the_id_with_or_without_quotes) {
-  start();
-  const std::string_view body = R"({"room":"r","event":"e"})";
-  (void)exchange(post("/v1/publish", body, "Idempotency-Key: k-1\r\n"));
-  (void)exchange(post("/v1/publish", body, "Idempotency-Key: \"k-2\"\r\n"));
-  EXPECT_EQ(operations_.published.at(0).id, "k-1");
-  EXPECT_EQ(operations_.published.at(1).id, "k-2");
-  expect_problem(post("/v1/publish", kEvent, "Idempotency-Key: other\r\n"), 422, "invalid-field");
-  expect_problem(post("/v1/publish", body, "Idempotency-Key: a b\r\n"), 400, "malformed-request");
-  expect_problem(post("/v1/batch", "[]", "Idempotency-Key: k\r\n"), 400, "malformed-request");
-  EXPECT_EQ(operations_.published.size(), 2);
-}
-
-TEST_F(OperationsServerTest, broadcast_and_batch_reach_the_gateway_in_order) {
-  start();
-  EXPECT_EQ(exchange(post("/v1/broadcast", R"({"rooms":["a","b"],"event":"e"})")).result_int(),
-            200);
-  const HttpResponse response = exchange(post(
-      "/v1/batch", R"([{"room":"a","event":"x","id":"1"},{"rooms":["b"],"event":"y","id":"2"}])"));
-  EXPECT_EQ(response.result_int(), 200);
-  EXPECT_EQ(json::parse(response.body()),
-            json::parse(R"({"results":[{"id":"1","offset":"e1.2"},{"id":"2","offset":"e1.3"}]})"));
-  ASSERT_EQ(operations_.published.size(), 3);
-  EXPECT_EQ(operations_.published[0].audience.rooms, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(operations_.published[2].event, "y");
-}
-
-TEST_F(OperationsServerTest, nothing_of_a_batch_with_a_fault_is_published) {
-  start();
-  const HttpResponse response =
-      exchange(post("/v1/batch", R"([{"room":"a","event":"x"},{"room":"b"}])"));
-  EXPECT_EQ(response.result_int(), 422);
-  EXPECT_EQ(json::parse(response.body())["pointer"], "#/1/event");
-  EXPECT_TRUE(operations_.published.empty());
-}
-
-TEST_F(OperationsServerTest, a_batch_taken_in_part_says_which_part) {
-  start();
-  operations_.errors = {{}, gateway::PublishError::overloaded};
-  const HttpResponse response = exchange(post(
-      "/v1/batch", R"([{"room":"a","event":"x","id":"1"},{"room":"b","event":"y","id":"2"}])"));
-  EXPECT_EQ(response.result_int(), 503);
-  EXPECT_EQ(response[http::field::retry_after], "1");
-  const json results = json::parse(response.body())["results"];
-  EXPECT_EQ(results[0]["offset"], "e1.1");
-  EXPECT_EQ(results[1]["id"], "2");
-  EXPECT_TRUE(results[1].contains("error"));
-}
-
-TEST_F(OperationsServerTest, what_the_gateway_refuses_is_503_or_422) {
-  start();
-  operations_.errors = {gateway::PublishError::unavailable,
-                        std::make_error_code(std::errc::no_space_on_device),
-                        gateway::PublishError::unknown_namespace, gateway::PublishError::too_big};
-  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
-  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
-  expect_problem(post("/v1/publish", kEvent), 422, "invalid-field");
-  expect_problem(post("/v1/publish", kEvent), 422, "invalid-field");
-}
-
-TEST_F(OperationsServerTest, an_answer_may_come_later) {
-  operations_.answers_later = true;
-  start();
-  tcp::socket socket = connect();
-  boost::beast::flat_buffer buffer;
-  send(socket, post("/v1/publish", kEvent));
-  ASSERT_TRUE(run_until([this] { return operations_.waiting.size() == 1; }));
-  operations_.waiting[0](gateway::PublishReceipt{"a-1", "e1.9"});
-  const auto response = receive(socket, buffer);
-  ASSERT_TRUE(response);
-  EXPECT_EQ(json::parse(response->body())["offset"], "e1.9");
-}
-
-TEST_F(OperationsServerTest, an_answer_that_comes_too_late_is_503_and_then_dropped) {
-  operations_.answers_later = true;
-  options_.request_timeout = milliseconds(50);
-  start();
-  expect_problem(post("/v1/publish", kEvent), 503, "unavailable");
-  operations_.waiting.at(0)(gateway::PublishReceipt{"a-1", "e1.9"});
-}
-
-TEST_F(OperationsServerTest, an_answer_after_the_servers_end_reaches_nobody) {
-  operations_.answers_later = true;
-  start();
-  tcp::socket socket = connect();
-  boost::beast::flat_buffer buffer;
-  send(socket, post("/v1/publish", kEvent));
-  ASSERT_TRUE(run_until([this] { return operations_.waiting.size() == 1; }));
-  server_.reset();
-  operations_.waiting[0](gateway::PublishReceipt{"a-1", "e1.9"});
-  EXPECT_FALSE(receive(socket, buffer));
-}
+using OperationsServerTest = test::OperationsServerTest;
 
 TEST_F(OperationsServerTest, publishing_needs_one_of_the_keys) {
   start();

@@ -1,7 +1,7 @@
 // config/config.h — everything that can be configured, with its default.
 //
 // The members here are the values and their defaults. Their names in the file and in the
-// environment, units, limits and meanings stand in one table (config_keys.cpp), which drives
+// environment, units, limits and meanings stand in one table (config/keys.h), which drives
 // reading, checking and printing; docs/reference/config.md is printed from it.
 //
 //   defaults  <  TOML file  <  OUTCRY_SECTION_KEY in the environment

@@ -1,60 +1,25 @@
 #include "config/config.h"
 
 #include <filesystem>
-#include <fstream>
-#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include "config/config_fixture.h"
 #include "config/keys.h"
 
 namespace outcry::config {
 namespace {
 
+using test::kGoodKey;
+using test::kGoodSecret;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
 
-constexpr const char* kGoodSecret = "d9Qm4vT7xKp2sR8yLw3zBn6cJf1gHa5e";
-constexpr const char* kGoodKey = "0f8c2Zb7Qw4Lk9Xs";
-
-class ConfigTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "outcry-config-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    environment_ = {{"OUTCRY_AUTH_SECRET", kGoodSecret}, {"OUTCRY_OPERATIONS_API_KEYS", kGoodKey}};
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::filesystem::path write(const std::string& text, const char* name = "outcry.toml") {
-    const auto path = directory_ / name;
-    std::ofstream(path) << text;
-    return path;
-  }
-  LoadedConfig load(const std::string& toml, bool development = false) {
-    return load_config({write(toml), environment_, development});
-  }
-  /// What the operator reads; empty if the configuration is accepted.
-  std::string error_of(const std::string& toml, bool development = false) {
-    try {
-      (void)load(toml, development);
-    } catch (const ConfigError& error) {
-      return error.what();
-    }
-    return {};
-  }
-
-  std::filesystem::path directory_;
-  Environment environment_;
-};
+using ConfigTest = test::ConfigTest;
 
 TEST_F(ConfigTest, without_a_file_the_defaults_hold) {
   const Config config = load_config({{}, environment_, false}).config;
@@ -104,30 +69,6 @@ quote = "symbol"
   EXPECT_EQ(config.events.aliases.size(), 1u);
   EXPECT_THAT(config.events.aliases.at("equity_updated"), ElementsAre("EQUITY_UPDATED", "equity"));
   EXPECT_EQ(config.events.keys.at("quote"), "symbol");
-}
-
-TEST_F(ConfigTest, an_event_has_one_class_and_a_key_only_if_it_is_latest) {
-  EXPECT_THAT(error_of("[events]\nlatest = [\"a\"]\nvolatile = [\"a\"]\n"),
-              AllOf(HasSubstr("events.volatile"), HasSubstr("one class")));
-  EXPECT_THAT(error_of("[events.keys]\nquote = \"symbol\"\n"),
-              AllOf(HasSubstr("events.keys"), HasSubstr("isn't in events.latest")));
-}
-
-TEST_F(ConfigTest, only_what_can_be_sent_again_is_to_be_acknowledged) {
-  const std::string wanted = "[events]\nacknowledge = [\"alert\"]\n";
-  const std::string log = "[eventlog]\npath = \"/tmp/log.db\"\n";
-  EXPECT_THAT(load(wanted + log).config.events.acknowledge, ElementsAre("alert"));
-  EXPECT_THAT(load(wanted + "receipts = [\"alert\"]\n" + log).config.events.receipts,
-              ElementsAre("alert"));
-  EXPECT_THAT(error_of(wanted + "receipts = [\"note\"]\n" + log), HasSubstr("events.receipts"));
-  EXPECT_THAT(error_of(wanted), HasSubstr("eventlog.path"));
-  EXPECT_THAT(error_of(wanted + log + "must = \"no\"\n"), HasSubstr("must be written"));
-  EXPECT_THAT(error_of(wanted + log + "events = { alert = \"no\" }\n"),
-              HasSubstr("must be written"));
-  EXPECT_THAT(error_of(wanted + log + "[recovery]\nenabled = false\n"),
-              HasSubstr("recovery.enabled"));
-  EXPECT_THAT(error_of(wanted + "latest = [\"alert\"]\n" + log), HasSubstr("class must"));
-  EXPECT_THAT(error_of(wanted + "volatile = [\"alert\"]\n" + log), HasSubstr("class must"));
 }
 
 TEST_F(ConfigTest, an_empty_table_is_one_of_whatever_its_key_wants) {
@@ -222,47 +163,6 @@ TEST_F(ConfigTest, a_file_that_cannot_be_read_is_named) {
   EXPECT_THAT(error(directory_), HasSubstr("is a directory"));
 }
 
-TEST_F(ConfigTest, a_weak_or_missing_secret_refuses_to_start) {
-  environment_.erase("OUTCRY_AUTH_SECRET");
-  EXPECT_THAT(error_of(""),
-              AllOf(HasSubstr("auth.secret: is empty"), HasSubstr("openssl rand -base64 48")));
-  EXPECT_THAT(error_of("[auth]\nsecret = \"changeme\"\n"),
-              AllOf(HasSubstr("auth.secret"), Not(HasSubstr("changeme"))));
-  EXPECT_THAT(error_of("[auth]\nsecret = \"d9Qm4vT7\"\n"), HasSubstr("32"));
-}
-
-TEST_F(ConfigTest, production_needs_api_keys_and_exact_origins) {
-  EXPECT_THAT(error_of("[server]\nallowed_origins = [\"*\"]\n"), HasSubstr("--dev"));
-  for (const char* bad :
-       {"app.example.com", "https://", "https://App.example.com", "https://app.example.com/",
-        "https://*.example.com", "null", "https://app.example.com:443", "http://localhost:80",
-        "https://user@app.example.com", "https://b\u00fccher.example",
-        "https://a.example,https://b.example"}) {
-    EXPECT_THAT(error_of(std::string("[server]\nallowed_origins = [\"") + bad + "\"]\n"),
-                HasSubstr("isn't an origin"))
-        << bad;
-  }
-  environment_["OUTCRY_OPERATIONS_API_KEYS"] = "short";
-  EXPECT_THAT(error_of(""), HasSubstr("at least 16"));
-  environment_.erase("OUTCRY_OPERATIONS_API_KEYS");
-  EXPECT_THAT(error_of(""), HasSubstr("operations.api_keys: at least one"));
-}
-
-TEST_F(ConfigTest, proxies_are_addresses_and_ranges) {
-  EXPECT_EQ(error_of("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\", \"192.0.2.7\"]\n"), "");
-  for (const char* bad : {"10.0.0.1/8", "proxy.example.com", "*", "10.0.0.0/33", "[::1]"}) {
-    EXPECT_THAT(error_of(std::string("[server]\ntrusted_proxies = [\"") + bad + "\"]\n"),
-                AllOf(HasSubstr("server.trusted_proxies"), HasSubstr("10.0.0.0/8")))
-        << bad;
-  }
-}
-
-TEST_F(ConfigTest, the_proxy_protocol_needs_proxies) {
-  const std::string required = "[server]\nproxy_protocol = \"required\"\n";
-  EXPECT_THAT(error_of(required), HasSubstr("list the proxies in server.trusted_proxies"));
-  EXPECT_EQ(error_of(required + "trusted_proxies = [\"10.0.0.0/8\"]\n"), "");
-}
-
 TEST_F(ConfigTest, a_development_run_binds_nobody_to_https) {
   EXPECT_EQ(load("").config.server.hsts_max_age, seconds(31'536'000));
   EXPECT_EQ(load("", true).config.server.hsts_max_age, seconds(0));
@@ -311,64 +211,6 @@ TEST_F(ConfigTest, a_secret_and_its_file_exclude_each_other_but_the_environment_
               HasSubstr("auth.secret and auth.secret_file: set one of them"));
 }
 
-TEST_F(ConfigTest, addresses_urls_and_templates_are_checked_at_start) {
-  for (const auto& [toml, key] : {
-           std::pair{"[server]\nlisten = \"localhost:5000\"\n", "server.listen"},
-           std::pair{"[server]\nlisten = \"127.0.0.1\"\n", "server.listen"},
-           std::pair{"[operations]\nlisten = \"127.0.0.1:70000\"\n", "operations.listen"},
-           std::pair{"[server]\npath = \"/socket.io\"\n", "server.path"},
-           std::pair{"[socketio]\nnamespaces = [\"admin\"]\n", "socketio.namespaces"},
-           std::pair{"[bus]\nredis = \"http://x\"\n", "bus.redis"},
-           std::pair{"[bus]\nreconnect_min_ms = 10000\n", "bus.reconnect_min_ms"},
-           std::pair{"[store]\nurl = \"mysql:x\"\n", "store.url"},
-           std::pair{"[rooms]\nowner = [\"{id}\"]\n", "rooms.owner"},
-           std::pair{"[rooms]\nuser = [\"lobby\"]\n", "rooms.user"},
-           std::pair{"[rooms]\npublic = [\"user_{id}\"]\n", "same rooms"},
-           std::pair{"[contract]\ngreet_rooms = [\"{user}_x\"]\n", "contract.greet_rooms"},
-           std::pair{"[limits]\nexempt_addresses = [\"10.1.0.0/8\"]\n",
-                     "limits.exempt_addresses: \"10.1.0.0/8\""},
-       }) {
-    EXPECT_THAT(error_of(toml), HasSubstr(key)) << toml;
-  }
-}
-
-TEST_F(ConfigTest, a_postgresql_url_is_checked_without_repeating_it) {
-  const auto with_url = [](const std::string& url) { return "[store]\nurl = \"" + url + "\"\n"; };
-  EXPECT_EQ(load(with_url("postgresql://u:geheim@db/app?sslmode=verify-full")).config.store.url,
-            "postgresql://u:geheim@db/app?sslmode=verify-full");
-  for (const char* url :
-       {"postgresql://u:geheim@db:0/app", "postgresql://u:geheim@db/app?ssl=yes",
-        "postgresql://u:geheim/x@db/app", "postgres:geheim", "mysql://u:geheim@h"}) {
-    EXPECT_THAT(error_of(with_url(url)),
-                AllOf(HasSubstr("store.url"), testing::Not(HasSubstr("geheim"))))
-        << url;
-  }
-  EXPECT_THAT(error_of(with_url("postgresql://db/app") + "owner_query = \"SELECT ?1, ?2\"\n"),
-              AllOf(HasSubstr("store.owner_query"), HasSubstr("$1")));
-  const auto file = write("postgresql://u:geheim@db/app\n", "url");
-  EXPECT_EQ(load("[store]\nurl_file = \"" + file.string() + "\"\n").config.store.url,
-            "postgresql://u:geheim@db/app");
-}
-
-TEST_F(ConfigTest, a_policy_without_anybody_to_decide_is_told) {
-  const std::string grant = "[rooms]\ngrant = [\"desk_{id}\"]\n[policy_grant]\n";
-  EXPECT_EQ(load(grant).config.policy_grant.claim, "rooms");
-  EXPECT_THAT(error_of(grant + "claim = \"\"\n"), HasSubstr("nothing can list these rooms"));
-  EXPECT_THAT(error_of(grant + "secret = \"short\"\n"), HasSubstr("policy_grant.secret"));
-  EXPECT_THAT(error_of(grant + "secret = \"" + std::string(kGoodSecret) + "\"\n"),
-              HasSubstr("must not be auth.secret"));
-  for (const char* list : {"http", "http_fail_open"}) {
-    const std::string rooms = std::string("[rooms]\n") + list + " = [\"team_{id}\"]\n";
-    EXPECT_THAT(error_of(rooms), HasSubstr("policy_http.url: is needed"));
-    EXPECT_THAT(error_of(rooms + "[policy_http]\nurl = \"team.example\"\n"),
-                HasSubstr("policy_http.url"));
-    EXPECT_THAT(error_of(rooms + "[policy_http]\nurl = \"https://h/\"\nsecret = \"a b\"\n"),
-                HasSubstr("policy_http.secret"));
-    EXPECT_EQ(load(rooms + "[policy_http]\nurl = \"https://h/p\"\n").config.policy_http.url,
-              "https://h/p");
-  }
-}
-
 TEST_F(ConfigTest, the_smallest_real_configuration_is_accepted) {
   environment_.clear();
   const Config config = load(R"([server]
@@ -400,34 +242,6 @@ TEST(ListenAddress, numeric_addresses_with_port_are_read) {
                           "::1:80", "[127.0.0.1]:80", "host:80", "1.2.3.4:8x", "[::1]"}) {
     EXPECT_EQ(parse_listen_address(bad), std::nullopt) << bad;
   }
-}
-
-TEST(ConfigKeys, names_are_unique_and_limits_hold_for_the_defaults) {
-  std::set<std::string> names;
-  std::set<std::string> variables;
-  for (const ConfigKey& key : config_keys()) {
-    EXPECT_TRUE(names.insert(full_name(key)).second) << full_name(key);
-    EXPECT_TRUE(variables.insert(environment_name(key)).second) << environment_name(key);
-    EXPECT_TRUE(key.meaning.ends_with('.')) << full_name(key);
-    EXPECT_EQ(find_key(key.section, key.name), &key);
-  }
-}
-
-TEST(ConfigKeys, a_unit_in_the_name_is_the_unit_of_the_key) {
-  for (const ConfigKey& key : config_keys()) {
-    EXPECT_EQ(key.name.ends_with("_ms"), key.unit == "ms") << full_name(key);
-    EXPECT_EQ(key.name.ends_with("_s"), key.unit == "s") << full_name(key);
-    if (key.name.find("bytes") != std::string_view::npos) {
-      EXPECT_EQ(key.unit, "bytes");
-    }
-  }
-}
-
-TEST(ConfigReference, the_page_is_what_the_table_prints) {
-  std::ifstream file(OUTCRY_CONFIG_REFERENCE);
-  const std::string page(std::istreambuf_iterator<char>(file), {});
-  EXPECT_EQ(page, config_reference_markdown())
-      << "print it again: outcry default-config --markdown > docs/reference/config.md";
 }
 
 }  // namespace

@@ -5,9 +5,7 @@
 //
 // What needs no restart is told by the table of keys (ConfigKey::reloadable) and nowhere else: the
 // configuration that the parts are given has the running values in all other keys. A part prepares
-// what can fail before any part commits, and a commit can't fail; what workers need they get as one
-// shared immutable object by their mailbox (WorkerUpdate in gateway/messages.h), so nothing is
-// locked.
+// what can fail before any part commits, and a commit can't fail.
 //
 // Files are read by the calling thread: few, small, and only when an operator asks.
 // Thread: the control thread.

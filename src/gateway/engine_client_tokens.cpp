@@ -91,8 +91,9 @@ void EngineClient::renew(EngineSession& engine, Attempt attempt, bool may_wait) 
   if (!session->may_renew()) return session->refuse_token(Code::too_many_tokens, attempt.ack_id);
   const auto verified = verified_token(context_, attempt.token);
   if (!verified && may_wait && waits_for_key(engine, attempt, verified.error())) return;
-  if (!verified)
+  if (!verified) {
     return session->refuse_token(token_refusal(context_, verified.error()).code, attempt.ack_id);
+  }
   if ((*verified)->user != session->user()) {
     return session->refuse_token(Code::token_other_user, attempt.ack_id);
   }

@@ -107,8 +107,9 @@ Gateway::~Gateway() {
 
 void Gateway::start() {
   const auto address = config::parse_listen_address(config_.server.listen);
-  if (!address)
+  if (!address) {
     throw config::ConfigError("server.listen: not an address: " + config_.server.listen);
+  }
   if (const auto error = workers_.listen(*address, config_.server.listen_backlog)) {
     throw config::ConfigError(fmt::format("server.listen: can't listen on {}: {}",
                                           config_.server.listen, error.message()));

@@ -7,65 +7,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/tls_for_test.h"
-#include "webclient/web_server_for_test.h"
+#include "webclient/web_client_fixture.h"
 
 namespace outcry::webclient {
 namespace {
 
+using test::always;
+using test::silent;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Reply = WebServerForTest::Reply;
 using Script = WebServerForTest::Script;
 
-Script always(const std::string& bytes, bool close = false) {
-  return [bytes, close](const std::string&, int) { return Reply{.bytes = bytes, .close = close}; };
-}
-/// Reads, and says nothing.
-Script silent() {
-  return always("");
-}
-
-class WebClientTest : public testing::Test {
- protected:
-  WebClientOptions to(const WebServerForTest& server) {
-    WebClientOptions options;
-    options.url = {false, "127.0.0.1", server.port(), "/"};
-    options.timeout = milliseconds(5'000);
-    return options;
-  }
-  std::unique_ptr<WebClient> client(WebClientOptions options) {
-    auto made = WebClient::create(io.get_executor(), std::move(options));
-    EXPECT_TRUE(made);
-    return *std::move(made);
-  }
-  /// Runs until the answer is there.
-  Result<WebResponse> ask(WebClient& client, WebRequest request = {}) {
-    std::optional<Result<WebResponse>> answer;
-    client.send(std::move(request), [&](Result<WebResponse> got) { answer = std::move(got); });
-    EXPECT_FALSE(answer) << "answered before send() returned";
-    until([&] { return answer.has_value(); });
-    return answer.value_or(fail(WebError::stopped));
-  }
-  template <class F>
-  void until(F&& condition) {
-    io.restart();
-    const TimePoint end = steady_now() + std::chrono::seconds(10);
-    while (!condition() && steady_now() < end) io.run_one_for(milliseconds(100));
-    EXPECT_TRUE(condition());
-  }
-  std::error_code error_of(const Script& script, const WebClientOptions& limits = {}) {
-    WebServerForTest server(io, script);
-    WebClientOptions options = to(server);
-    options.timeout = limits.timeout;
-    options.header_bytes_max = limits.header_bytes_max;
-    options.body_bytes_max = limits.body_bytes_max;
-    const auto answer = ask(*client(options));
-    return answer ? std::error_code() : answer.error();
-  }
-
-  boost::asio::io_context io;
-};
+using WebClientTest = test::WebClientTest;
 
 // ---- Requests and answers ----
 
@@ -189,86 +143,6 @@ TEST_F(WebClientTest, nobody_there) {
   options.url.host = "no-such-host.invalid";
   options.timeout = milliseconds(8'000);
   EXPECT_EQ(ask(*client(options)).error(), WebError::name_not_found);
-}
-
-// ---- TLS ----
-
-class WebClientTls : public WebClientTest {
- protected:
-  std::error_code error_with(const net::test::CertificateWish& wish, const std::string& host,
-                             bool trusted = true) {
-    const net::test::Pem pem = net::test::make_certificate(wish);
-    const WebServerForTest server(io, always(ok("sealed")), pem.certificate, pem.key);
-    WebClientOptions options = to(server);
-    options.url.tls = true;
-    options.url.host = host;
-    if (trusted) options.ca_file = directory.write("ca.pem", pem.certificate);
-    const auto answer = ask(*client(options));
-    if (!answer) return answer.error();
-    EXPECT_EQ(answer->body, "sealed");
-    return {};
-  }
-  net::test::TestDirectory directory;
-};
-
-TEST_F(WebClientTls, a_trusted_certificate_for_the_name_or_address_is_good) {
-  EXPECT_EQ(error_with({}, "localhost"), std::error_code());
-  EXPECT_EQ(error_with({}, "127.0.0.1"), std::error_code());
-}
-
-TEST_F(WebClientTls, a_certificate_that_nobody_vouches_for_is_refused) {
-  EXPECT_EQ(error_with({}, "localhost", false), WebError::untrusted_certificate);
-}
-
-TEST_F(WebClientTls, a_certificate_for_another_host_is_refused) {
-  EXPECT_EQ(error_with({.names = "DNS:other.example"}, "localhost"),
-            WebError::wrong_host_certificate);
-  // The subject's CN is localhost: it doesn't count.
-  EXPECT_EQ(error_with({.names = "DNS:other.example,IP:127.0.0.1"}, "localhost"),
-            WebError::wrong_host_certificate);
-  EXPECT_EQ(error_with({.names = "DNS:localhost,IP:127.0.0.2"}, "127.0.0.1"),
-            WebError::wrong_host_certificate);
-}
-
-TEST_F(WebClientTls, a_certificate_out_of_its_time_is_refused) {
-  using std::chrono::hours;
-  EXPECT_EQ(error_with({.valid_from = hours(-48), .valid_until = hours(-1)}, "localhost"),
-            WebError::expired_certificate);
-  EXPECT_EQ(error_with({.valid_from = hours(1), .valid_until = hours(48)}, "localhost"),
-            WebError::expired_certificate);
-}
-
-TEST_F(WebClientTls, a_server_without_tls_fails_the_handshake) {
-  const WebServerForTest server(io, always(ok("")));
-  WebClientOptions options = to(server);
-  options.url.tls = true;
-  options.timeout = milliseconds(300);  // it waits for the end of a request that never ends
-  EXPECT_EQ(ask(*client(options)).error(), WebError::timed_out);
-}
-
-TEST_F(WebClientTls, a_client_without_tls_gets_no_answer_from_a_server_with_it) {
-  const net::test::Pem pem = net::test::make_certificate();
-  const WebServerForTest server(io, always(ok("")), pem.certificate, pem.key);
-  EXPECT_EQ(ask(*client(to(server))).error(), WebError::connection_lost);
-}
-
-TEST_F(WebClientTls, a_file_without_certificates_is_refused_at_once) {
-  WebClientOptions options;
-  options.ca_file = directory.write("empty.pem", "nothing here");
-  EXPECT_EQ(WebClient::create(io.get_executor(), options).error(), WebError::bad_ca_file);
-  options.ca_file = directory.path("absent.pem");
-  EXPECT_EQ(WebClient::create(io.get_executor(), options).error(), WebError::bad_ca_file);
-}
-
-TEST_F(WebClientTls, a_kept_connection_serves_the_next_request) {
-  const net::test::Pem pem = net::test::make_certificate();
-  const WebServerForTest server(io, always(ok("x")), pem.certificate, pem.key);
-  WebClientOptions options = to(server);
-  options.url.tls = true;
-  options.ca_file = directory.write("ca.pem", pem.certificate);
-  const auto client = this->client(options);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(ask(*client));
-  EXPECT_EQ(server.connections(), 1);
 }
 
 // ---- Time ----

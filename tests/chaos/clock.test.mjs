@@ -32,7 +32,7 @@ describe("a token of an hour, when the clock is set", () => {
     it(`is refused ${title}, though it was taken before`, async () => {
       clock.set(0);
       const token = tokenOf(ann.user);
-      // One for each worker's memory of tokens.
+      // Each worker remembers tokens by itself.
       for (let i = 0; i < 4; i += 1) (await Client.connect(gateway, token)).close();
       clock.set(hours);
       const refusal = await new Client(gateway, { auth: { token } }).refused();
