@@ -185,6 +185,7 @@ describe("a stock client that comes back", () => {
     const client = await member(line, ann.user, ann.challenge, { answers: () => true });
     await alert(gateway, ann.challenge, 1);
     await until(client, 1);
+    await heard(client); // an acknowledgement that the break takes is none
     await cut(client, () => alert(gateway, ann.challenge, 2));
     await until(client, 2);
     await alert(gateway, ann.challenge, 3);
