@@ -49,15 +49,15 @@ class Peer:
 def outcry_config(run, setting, port, operations_port):
     """The shortest configuration that serves the platform, and what makes the comparison like for like: one worker,
     each event under one name only (the default delivers three names under two each), every event delivered to
-    everyone (the default lets a newer value supersede one that still waits), and as many sockets for one user as the
-    generator opens (a room's members are one user to it)."""
+    everyone (the default lets a newer value supersede one that still waits), and as many sockets and joins of one user
+    as the generator asks for (a room's members are one user to it)."""
     config = {
         "server": {"listen": f"127.0.0.1:{port}", "workers": 1, "connections_max": 20_000},
         "operations": {"listen": f"127.0.0.1:{operations_port}", "api_keys": [OPERATIONS_KEY]},
         "auth": {"secret_file": str(run.secret_file)},
         "store": {"url": f"sqlite:{run.ownership_file}"},
         "events": {"aliases": {}, "latest": []},
-        "limits": {"user_sockets_max": 20_000},
+        "limits": {"user_sockets_max": 20_000, "user_joins_burst": 20_000, "user_packets_burst": 100_000},
         "log": {"level": "warning"},
     }
     if setting.feed == "redis":
