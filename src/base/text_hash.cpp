@@ -70,4 +70,9 @@ std::uint64_t hash_text(std::string_view text) noexcept {
   return sip_hash(key, as_bytes(text));
 }
 
+TextDigest digest_text(std::string_view text) noexcept {
+  static const std::array keys{SipKey::random(), SipKey::random()};
+  return {.first = sip_hash(keys[0], as_bytes(text)), .second = sip_hash(keys[1], as_bytes(text))};
+}
+
 }  // namespace outcry

@@ -34,4 +34,21 @@ struct SipKey {
 /// Under the key of this process. Any thread.
 [[nodiscard]] std::uint64_t hash_text(std::string_view text) noexcept;
 
+/// Stands for a text in a table that doesn't keep it. Two texts with the same digest would be one;
+/// who doesn't know the keys has to try 2^128 / entries of them on line.
+struct TextDigest {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  bool operator==(const TextDigest&) const = default;
+};
+
+/// Under two keys of this process. Any thread.
+[[nodiscard]] TextDigest digest_text(std::string_view text) noexcept;
+
+/// For tables by digest, whose bits are as good as any hash of them.
+struct HashOfDigest {
+  using is_avalanching = void;
+  std::size_t operator()(const TextDigest& digest) const noexcept { return digest.first; }
+};
+
 }  // namespace outcry

@@ -41,6 +41,14 @@ TEST(TextHashTest, a_text_has_one_hash_in_a_process_and_another_under_another_ke
             sip_hash(SipKey::random(), as_bytes("room")));
 }
 
+TEST(TextHashTest, a_digest_is_of_two_keys) {
+  const TextDigest digest = digest_text("room");
+  EXPECT_EQ(digest, digest_text(std::string("room")));
+  EXPECT_NE(digest, digest_text("rooms"));
+  EXPECT_NE(digest.first, digest.second);
+  EXPECT_NE(digest.first, hash_text("room"));
+}
+
 TEST(TextHashTest, tables_by_text_use_it) {
   EXPECT_EQ(HashByText<>{}("room"), hash_text("room"));
   boost::unordered_flat_set<std::string, HashByText<>, SameText<>> names{"a", "b"};

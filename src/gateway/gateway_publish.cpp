@@ -48,10 +48,10 @@ void Gateway::load_log() {
   const WallTime wall = wall_now();
   for (eventlog::StoredEvent& stored : contents.events) {
     const std::uint64_t number = stored.number;
-    std::string id = publication_id(stored, config_.events.id_member);
+    const std::string id = publication_id(stored, config_.events.id_member);
     publisher_.load(std::move(stored), now, wall);
     if (id.empty()) continue;
-    recent_ids_.remember(std::move(id),
+    recent_ids_.remember(digest_text(id),
                          {.life = log_.life(), .durable = number, .released = number});
   }
   for (eventlog::StoredValue& stored : contents.values) publisher_.load(std::move(stored));
@@ -165,8 +165,11 @@ void Gateway::accept(bus::Publication publication, std::string_view channel,
     return;
   }
   const TimePoint now = steady_now();
-  const std::string id = publication_id(publication, config_.events.id_member);
-  if (id.empty()) return publisher_.accept(std::move(publication), channel, now, std::move(done));
+  const std::string text = publication_id(publication, config_.events.id_member);
+  if (text.empty()) {
+    return publisher_.accept(std::move(publication), channel, now, std::move(done));
+  }
+  const TextDigest id = digest_text(text);
   if (const auto position = recent_ids_.find(id)) {
     ++stats_.publications_repeated;
     if (done) done(*position);
@@ -176,8 +179,7 @@ void Gateway::accept(bus::Publication publication, std::string_view channel,
     ++stats_.publications_repeated;
     return;
   }
-  recent_ids_.begin(id);
-  (void)recent_ids_.wait(id, done);
+  recent_ids_.begin(id, std::move(done));
   publisher_.accept(
       std::move(publication), channel, now,
       [this, id](Result<eventlog::Position> position) { recent_ids_.finish(id, position); });

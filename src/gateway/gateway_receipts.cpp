@@ -34,7 +34,7 @@ void Gateway::receipts(ReceiptQuery query, ReceiptsDone done) {
   if (!query.event.empty()) {
     query.id = payload_id(query.id, query.event, query.namespace_name, {query.room});
   }
-  const auto position = recent_ids_.find(query.id);
+  const auto position = recent_ids_.find(digest_text(query.id));
   if (!position || !log_.durable()) return done(fail(ReadError::unknown_event));
   if (log_.writer() == nullptr) return done(fail(ReadError::unavailable));
   const std::size_t most = query.receipts_max;

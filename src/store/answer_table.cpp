@@ -7,6 +7,13 @@
 #include "base/bytes.h"
 
 namespace outcry::store {
+namespace {
+
+std::uint32_t number_of(std::string_view user) noexcept {
+  return static_cast<std::uint32_t>(hash_text(user));
+}
+
+}  // namespace
 
 AnswerTable::AnswerTable(std::size_t entries_max)
     : entries_max_(std::clamp<std::size_t>(entries_max, 1, kNone - 1)) {}
@@ -25,7 +32,7 @@ std::optional<bool> AnswerTable::recall(const AccessQuestion& question, TimePoin
 }
 
 bool AnswerTable::keep(const AccessQuestion& question, bool allowed, TimePoint until) {
-  const Key key = key_of(question);
+  const TextDigest key = key_of(question);
   if (const auto earlier = find(key)) erase(*earlier);
   const bool full = size() >= entries_max_;
   if (full) erase(oldest_);
@@ -59,20 +66,15 @@ std::size_t AnswerTable::forget_user(std::string_view user) {
 }
 
 /// Of the policy (1 byte), the object's length (4), object and user in one text.
-AnswerTable::Key AnswerTable::key_of(const AccessQuestion& question) {
+TextDigest AnswerTable::key_of(const AccessQuestion& question) {
   const auto size = static_cast<std::uint32_t>(question.object.size());
   text_.assign(1 + sizeof(size), static_cast<char>(question.policy));
   std::memcpy(text_.data() + 1, &size, sizeof(size));
   text_.append(question.object).append(question.user);
-  const Bytes bytes = as_bytes(text_);
-  return {.first = sip_hash(first_, bytes), .second = sip_hash(second_, bytes)};
+  return digest_text(text_);
 }
 
-std::uint32_t AnswerTable::number_of(std::string_view user) const noexcept {
-  return static_cast<std::uint32_t>(sip_hash(first_, as_bytes(user)));
-}
-
-std::optional<AnswerTable::Place> AnswerTable::find(const Key& key) const {
+std::optional<AnswerTable::Place> AnswerTable::find(const TextDigest& key) const {
   const auto found = index_.find(key);
   return found == index_.end() ? std::nullopt : std::optional(*found);
 }

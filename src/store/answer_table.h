@@ -3,8 +3,7 @@
 //   policy, object, user ─▶ 128 bits under keys of this process ─▶ yes or no, until …
 //
 // There is one for each room of each client, so the questions' texts aren't kept: 40 bytes and a
-// place in the index. Two questions with the same 128 bits would share an answer; who doesn't know
-// the keys has to try 2^128 / entries of them on line.
+// place in the index.
 //
 // The least recently used makes room. Thread: its owner's only.
 #pragma once
@@ -48,13 +47,8 @@ class AnswerTable {
   using Place = std::uint32_t;
   static constexpr Place kNone = std::numeric_limits<Place>::max();
 
-  struct Key {
-    std::uint64_t first = 0;
-    std::uint64_t second = 0;
-    bool operator==(const Key&) const = default;
-  };
   struct Entry {
-    Key key;
+    TextDigest key;
     std::int64_t until_and_allowed = 0;  // in one word, which saves another
     std::uint32_t user = 0;
     Place newer = kNone;
@@ -63,8 +57,8 @@ class AnswerTable {
   /// Of what lies at a place.
   struct KeyAt {
     const std::vector<Entry>* entries;
-    Key operator()(Place place) const { return (*entries)[place].key; }
-    Key operator()(const Key& key) const { return key; }
+    TextDigest operator()(Place place) const { return (*entries)[place].key; }
+    TextDigest operator()(const TextDigest& key) const { return key; }
   };
   struct HashOf : KeyAt {
     using is_transparent = void;
@@ -77,17 +71,14 @@ class AnswerTable {
     }
   };
 
-  [[nodiscard]] Key key_of(const AccessQuestion& question);
-  [[nodiscard]] std::uint32_t number_of(std::string_view user) const noexcept;
-  [[nodiscard]] std::optional<Place> find(const Key& key) const;
+  [[nodiscard]] TextDigest key_of(const AccessQuestion& question);
+  [[nodiscard]] std::optional<Place> find(const TextDigest& key) const;
   [[nodiscard]] Place take_place();
   void erase(Place place);
   void link(Place place);
   void unlink(Place place);
 
   const std::size_t entries_max_;
-  const SipKey first_ = SipKey::random();
-  const SipKey second_ = SipKey::random();
   std::string text_;  // of the question at hand
   std::vector<Entry> entries_;
   boost::unordered_flat_set<Place, HashOf, SameKey> index_{0, HashOf{{&entries_}},

@@ -113,11 +113,11 @@ void forget_node() {
 
 // ---- What was published ----
 
-void real_remember(RecentIds*, std::string, const eventlog::Position&) REAL(OUTCRY_REMEMBER);
-void remember(RecentIds*, std::string, const eventlog::Position&) WRAP(OUTCRY_REMEMBER);
+void real_remember(RecentIds*, const TextDigest&, const eventlog::Position&) REAL(OUTCRY_REMEMBER);
+void remember(RecentIds*, const TextDigest&, const eventlog::Position&) WRAP(OUTCRY_REMEMBER);
 
-void remember(RecentIds* self, std::string id, const eventlog::Position& position) {
-  if (t_mutant != Mutant::forgets_ids) real_remember(self, std::move(id), position);
+void remember(RecentIds* self, const TextDigest& id, const eventlog::Position& position) {
+  if (t_mutant != Mutant::forgets_ids) real_remember(self, id, position);
 }
 
 // ---- The way to a client ----
