@@ -15,10 +15,10 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <openssl/ssl.h>
 
 #include "api/api_keys.h"
 #include "api/operations_stream.h"
+#include "api/operations_tls.h"
 #include "api/request_head.h"
 #include "base/assert.h"
 #include "base/log.h"
@@ -74,19 +74,6 @@ Problem parse_problem(const boost::system::error_code& error,
                       " bytes are allowed (operations.body_bytes_max); send smaller batches"};
   }
   return {.kind = ProblemKind::malformed_request, .detail = error.message()};
-}
-
-// Nullptr for a port that is plain.
-std::shared_ptr<asio::ssl::context> tls_settings(const net::TlsIdentity* identity) {
-  if (identity == nullptr) return nullptr;
-  auto out = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  OUTCRY_ASSERT(identity->apply(*out->native_handle()));  // it was tried when it was loaded
-  // Few callers, with connections that last: nothing to gain by resuming, and with clients'
-  // certificates each handshake asks for them.
-  SSL_CTX_set_session_cache_mode(out->native_handle(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(out->native_handle(), SSL_OP_NO_TICKET);
-  SSL_CTX_set_num_tickets(out->native_handle(), 0);
-  return out;
 }
 
 // Where a handler leaves its answer, and how the connection learns of it.
