@@ -143,7 +143,7 @@ Result<bool> SqliteConnection::owns(const OwnerQuestion& question, TimePoint dea
   };
   int code = bind(object_parameter_, question.object_id);
   if (code == SQLITE_OK) code = bind(user_parameter_, question.user);
-  if (code == SQLITE_OK) code = sqlite3_step(query_);
+  if (code == SQLITE_OK) code = step(deadline);
   const bool owned = code == SQLITE_ROW && says_yes(query_);
   const std::error_code cause =
       code == SQLITE_ROW || code == SQLITE_DONE ? std::error_code() : cause_of(code);
@@ -151,6 +151,16 @@ Result<bool> SqliteConnection::owns(const OwnerQuestion& question, TimePoint dea
   sqlite3_clear_bindings(query_);
   if (cause) return fail(cause);
   return owned;
+}
+
+// SQLite compiles the query anew for a changed schema. SQLITE_SCHEMA: it changed again meanwhile,
+// which says nothing about the file or the query.
+int SqliteConnection::step(TimePoint deadline) {
+  int code = SQLITE_OK;
+  do {
+    code = sqlite3_step(query_);
+  } while ((code & 0xff) == SQLITE_SCHEMA && steady_now() < deadline);
+  return code;
 }
 
 // A BEGIN that fails leaves each question its own transaction, which is what it had without.
@@ -169,12 +179,12 @@ std::error_code SqliteConnection::cause_of(int code) {
     case SQLITE_INTERRUPT:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_SCHEMA:
       return StoreError::timed_out;
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-    case SQLITE_SCHEMA:
       return StoreError::unavailable;
     default:
       return StoreError::query_failed;

@@ -58,6 +58,7 @@ class SqliteConnection {
 
  private:
   SqliteConnection() = default;
+  [[nodiscard]] int step(TimePoint deadline);
   [[nodiscard]] std::error_code prepare(const std::string& query, std::string& why);
   [[nodiscard]] static std::error_code cause_of(int code);
   static int must_end(void* connection) noexcept;

@@ -1,6 +1,7 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -165,6 +166,29 @@ TEST_F(SqliteStoreTest, a_database_that_was_replaced_is_opened_anew) {
   EXPECT_EQ(ask(store, "c1", "u1"), Result<bool>(false));
   EXPECT_EQ(ask(store, "c1", "u2"), Result<bool>(true));
   EXPECT_EQ(store.stats().opened, 2u);
+}
+
+TEST_F(SqliteStoreTest, a_table_that_goes_and_comes_back_needs_no_new_connection) {
+  fill();
+  std::atomic<bool> over = false;
+  std::thread migration([this, &over] {
+    Database database(options_.path);
+    database.run("PRAGMA synchronous = OFF");
+    for (int i = 0; i < 2'000; ++i) {
+      database.run("ALTER TABLE challenges RENAME TO elsewhere");
+      database.run("ALTER TABLE elsewhere RENAME TO challenges");
+    }
+    over = true;
+  });
+  SqliteStore store(io_.get_executor(), options_);
+  while (!over) {
+    if (const auto owned = ask(store, "c1", "u1"); !owned) {
+      EXPECT_EQ(owned.error(), StoreError::query_failed);
+    }
+  }
+  migration.join();
+  EXPECT_EQ(ask(store, "c1", "u1"), Result<bool>(true));
+  EXPECT_EQ(store.stats().opened, 1u);
 }
 
 TEST_F(SqliteStoreTest, a_file_that_is_no_database_denies) {
