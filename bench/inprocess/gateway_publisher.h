@@ -12,7 +12,7 @@
 //                                 with BURST 1 each event has a loop turn of its own, with BURST 16
 //                                 sixteen share one, as in a backlog. The question is asked when
 //                                 the burst is expected to be out, so one or two are enough
-//   random, as fast as possible   512 events ahead of the worker at most (FlowWindow), so that it
+//   random, as fast as possible   2,048 events ahead of the worker at most (FlowWindow), so that it
 //                                 never waits for us
 //   paced                         50 ms of events ahead at most: a rate that can't be held shows as
 //                                 a shortfall, not as memory

@@ -3,8 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <ctime>
 #include <limits>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +20,8 @@ namespace {
 constexpr std::size_t kReadBytes = 64 * 1024;  // more than a record of TLS, so none stays behind
 constexpr std::size_t kEventsMax = 512;
 constexpr int kTlsReadsMax = 16;
+constexpr long kNapNs = 50'000;
+constexpr unsigned long kTimerSlackNs = 1;
 constexpr std::uint32_t kWatched = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
@@ -32,6 +36,7 @@ Generator::Generator(GeneratorOptions options,
       buffer_(kReadBytes) {
   if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   if (options_.tls.enabled) tls_ = std::make_unique<TlsClient>(options_.tls, options_.connections);
+  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
   if (options_.deflate) inflater_ = std::make_unique<Inflater>();
   session_options_ = {.host = options_.host,
                       .path = options_.path,
@@ -65,7 +70,7 @@ void Generator::watch(int fd) {
 bool Generator::poll(int timeout_ms) {
   start_more();
   std::array<epoll_event, kEventsMax> events;
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+  const int count = wait(events, timeout_ms);
   bool watched = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -79,6 +84,17 @@ bool Generator::poll(int timeout_ms) {
     if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) readable(index);
   }
   return watched;
+}
+
+/// As epoll_wait(); but who sleeps in there is woken by whoever sends, in the sender's time.
+int Generator::wait(std::span<epoll_event> events, int timeout_ms) const {
+  const std::uint64_t end = monotonic_ns() + static_cast<std::uint64_t>(timeout_ms) * 1'000'000;
+  for (;;) {
+    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+    if (count != 0 || monotonic_ns() >= end) return count;
+    const timespec nap{.tv_sec = 0, .tv_nsec = kNapNs};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, nullptr);
+  }
 }
 
 void Generator::start_more() {

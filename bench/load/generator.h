@@ -1,6 +1,7 @@
 // load/generator.h — thousands of sessions on one epoll loop.
 //
-// One thread: it shares a core with the publisher and Redis, so it must leave them room. Reads are
+// One thread: it shares a core with the publisher and Redis, so it must leave them room. With
+// nothing to do it naps for 50 µs, and isn't woken: that would be work of the sender. Reads are
 // level-triggered into one buffer that all sessions share; an idle session holds no buffer, so ten
 // thousand of them stay in the cache while messages arrive one at a time.
 //
@@ -14,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <netinet/in.h>
+#include <span>
 #include <string>
+#include <sys/epoll.h>
 #include <vector>
 
 #include "common/histogram.h"
@@ -104,6 +107,7 @@ class Generator {
     Session session;
   };
 
+  [[nodiscard]] int wait(std::span<epoll_event> events, int timeout_ms) const;
   void start_more();
   void open(std::uint32_t index);
   void readable(std::uint32_t index);
