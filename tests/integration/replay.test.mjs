@@ -1,6 +1,7 @@
 // Joining with a past: events since a position, the last ones, and those that were not acknowledged.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Client, disconnectAll } from "../support/clients.mjs";
@@ -31,6 +32,15 @@ async function connect(gateway, user, options = {}) {
 async function join(client, challenge, wish = {}) {
   client.emit("join_challenge", { challenge_id: challenge, ...wish });
   return (await client.next("joined_challenge"))[0];
+}
+
+/** Once all that the log was given is on disk: that is written before it answers a question. */
+async function written(gateway) {
+  const id = randomUUID();
+  await gateway.post("/v1/publish", { room: "nobody", event: "risk_alert", data: {}, id });
+  const url = `${gateway.operations}/v1/events/${id}/receipts`;
+  const { status } = await fetchText(url, { headers: { "X-API-Key": API_KEY } });
+  assert.equal(status, 200);
 }
 
 async function startWithLog(config = {}) {
@@ -139,7 +149,7 @@ describe("a client that acknowledges", () => {
     assert.equal((await join(second, ann.challenge)).replayed, 2);
     assert.deepEqual(second.numbers, [3, 4]);
     second.close();
-    await new Promise((resolve) => setTimeout(resolve, 200)); // an acknowledgement is written soon
+    await written(gateway);
     await gateway.kill();
     await gateway.restart();
     await publish(gateway, ann.challenge, 5, 5);
