@@ -12,7 +12,7 @@
 namespace outcry::bench {
 namespace {
 
-constexpr std::uint64_t kRandomWindow = 2048;
+constexpr std::uint64_t kRandomWindow = 2'048;
 constexpr double kPacedWindowSeconds = 0.05;
 constexpr std::chrono::microseconds kTick{100};
 constexpr std::chrono::milliseconds kRetry{1};

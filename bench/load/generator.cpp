@@ -35,8 +35,8 @@ Generator::Generator(GeneratorOptions options,
                     .slow_share = options_.slow_share}),
       buffer_(kReadBytes) {
   if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  (void)prctl(PR_SET_TIMERSLACK, kTimerSlackNs);  // by default a nap may last 50 µs longer
   if (options_.tls.enabled) tls_ = std::make_unique<TlsClient>(options_.tls, options_.connections);
-  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
   if (options_.deflate) inflater_ = std::make_unique<Inflater>();
   session_options_ = {.host = options_.host,
                       .path = options_.path,
